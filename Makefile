@@ -1,0 +1,51 @@
+# The doors for a person who works on Parley. Needs Python 3.11 or newer and make; everything else goes into .venv.
+
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: help try run check test lint bench lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+.venv/run.stamp: requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Parley needs Python 3.11 or newer; try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing what Parley needs into .venv (once)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt >&2
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/run.stamp
+	@echo "installing what the tests need into .venv (once)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt >&2
+	@touch $@
+
+try: .venv/run.stamp  ## a chat in this terminal with the sample days of March 2022; no account, no token
+	@$(BIN)/python -m bot try
+
+run: .venv/run.stamp  ## the bot itself; needs TELEGRAM_BOT_TOKEN
+	@$(BIN)/python -m bot run
+
+check: .venv/run.stamp  ## read config/ and the environment, list every mistake, look up every account
+	@$(BIN)/python -m bot check
+
+test: .venv/dev.stamp  ## all tests, with branch coverage of bot/
+	@$(BIN)/python -m coverage erase
+	@$(BIN)/python -m coverage run -m pytest
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+lint: .venv/dev.stamp  ## style, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/dev.stamp  ## speed, printed and written to bench.json
+	@$(BIN)/python -m tests.bench
+
+lock: .venv/dev.stamp  ## renew the hash-locked requirements (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/dev.in -o requirements/dev.txt
+
+clean:  ## forget .venv and what the tests left
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* bench.json

@@ -1,0 +1,323 @@
+"""The values that travel through the house: frozen, without behaviour beyond looking things up.
+
+Every datetime is aware and in UTC. A mapping of names goes from a language code (`en`, `uk`, `ru`) to words.
+Keys of the configuration (`Speaker.id` and the like) are text; numbers of the database are ints, 0 before the
+value has been stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Literal, NewType
+
+Names = Mapping[str, str]
+
+LANGUAGES = ("en", "uk", "ru")
+
+
+def in_language(names: Names, language: str) -> str:
+    """The name in that language, else in English, else in whatever language it has."""
+    return names.get(language) or names.get("en") or next(iter(names.values()), "")
+
+
+# --- what config/ says
+
+
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """A negotiation: the table at which sides sit."""
+
+    id: str
+    name: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A party to talks, or a mediator of them."""
+
+    id: str
+    talks: str
+    name: Names
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a speaker was, from and until which day (both included; None is open)."""
+
+    talks: str
+    title: Names
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A person (or an institution) whose statements are collected.
+
+    `name` and `aliases` are nominatives; their case forms are found by `words.names`. A form counts only with its
+    capital letters as given. `never`: words that, right before the name, make it somebody else's. `needs`: if any
+    are given, one of them must stand somewhere in the post (for very common surnames).
+    """
+
+    id: str
+    side: str
+    name: Names
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
+    needs: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+    def role_on(self, day: date) -> Role | None:
+        """The role held that day: the one that began last."""
+        held = [
+            role
+            for role in self.roles
+            if (role.since is None or role.since <= day) and (role.until is None or day <= role.until)
+        ]
+        return max(held, key=lambda role: role.since or date.min, default=None)
+
+
+SourceKind = Literal["x", "telegram", "feed", "archive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One address where statements appear: an account of a speaker, or an outlet that quotes speakers.
+
+    Exactly one of `speaker` and `outlet` is set. `address` is a handle (x), a channel name (telegram), a URL (feed)
+    or a path (archive). `account_id` is the platform's own number of the account, pinned against taken-over names.
+    `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls.
+    """
+
+    id: str
+    kind: SourceKind
+    address: str
+    speaker: str = ""
+    outlet: Names | None = None
+    label: Names = field(default_factory=dict)
+    language: str = ""
+    account_id: str = ""
+    every: timedelta = timedelta(minutes=5)
+    enabled: bool = True
+    proof: str = ""
+    confidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A preset watch: one query a language."""
+
+    id: str
+    name: Names
+    watch: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everything config/ says of the talks, by id."""
+
+    talks: Mapping[str, Talks]
+    sides: Mapping[str, Side]
+    speakers: Mapping[str, Speaker]
+    sources: Mapping[str, Source]
+    topics: Mapping[str, Topic]
+
+    def side_of(self, speaker: str) -> Side | None:
+        known = self.speakers.get(speaker)
+        return self.sides.get(known.side) if known else None
+
+    def speakers_of(self, side: str) -> list[Speaker]:
+        return [speaker for speaker in self.speakers.values() if speaker.side == side]
+
+    def sources_of(self, speaker: str) -> list[Source]:
+        return [source for source in self.sources.values() if source.speaker == speaker]
+
+
+# --- what is collected
+
+Cursor = NewType("Cursor", str)
+"""Where a fetcher left off. Only the fetcher that made it reads it; the store keeps it."""
+
+PostKind = Literal["post", "repost", "reply", "quote", "forward", "service"]
+"""`repost` and `forward` carry somebody else's words; `quote` is a post beside somebody else's; `service` is the
+platform's own note ("channel created")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post as its platform shows it.
+
+    `external_id` is the platform's id, unique within the source and stable through edits. `text` is verbatim: of a
+    feed's item the title, an empty line and the summary. `quoted` is the text of the post that a reply or quote
+    answers, never part of `text`. `author` names whose words a repost or forward carries. `media` lists kinds
+    ("photo", "video", …). `language` is a code or empty.
+    """
+
+    source: str
+    external_id: str
+    url: str
+    published_at: datetime
+    text: str
+    language: str = ""
+    kind: PostKind = "post"
+    media: tuple[str, ...] = ()
+    quoted: str = ""
+    author: str = ""
+    id: int = 0
+    seen_at: datetime | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+StatementKind = Literal["own", "quote", "report", "mention"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one speaker says in one post, and by which right we say so.
+
+    own: the speaker's own account. quote: an outlet gives the words in quotation marks. report: it gives the
+    content. mention: the speaker is named and does not speak, or we cannot be sure. `text` is the part of the post
+    that is theirs; `evidence` the part, verbatim, that names who speaks; `rule` which construction decided;
+    `confidence` runs from 0 to 100.
+    """
+
+    speaker: str
+    kind: StatementKind
+    text: str
+    rule: str = ""
+    evidence: str = ""
+    confidence: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A stored post with its statements; what a reader is shown. `story` joins tellings of the same statement."""
+
+    post: Post
+    statements: tuple[Statement, ...] = ()
+    story: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one look at a source brought.
+
+    `posts` in any order, known ones included. `title` and `account_id` are what the platform says of the account,
+    where it says so. `next_at`: the far end asks not to be read before.
+    """
+
+    posts: tuple[Post, ...]
+    cursor: Cursor
+    title: str = ""
+    account_id: str = ""
+    next_at: datetime | None = None
+
+
+# --- who is told
+
+SubscriberState = Literal["active", "blocked", "gone", "paused"]
+"""blocked: the chat refuses us, its settings are kept and come back with /start. gone: the account no longer
+exists. paused: rights or topic lost."""
+
+How = Literal["now", "silent", "digest"]
+"""now: an alert with sound. silent: an alert without. digest: only in the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A chat, or one topic of a forum (`thread`, 0 for none), and how it wants to be told.
+
+    `zone` is an IANA name. `digest` is the local time of the daily digest, None for no digest. `digested_at` is the
+    end of the last digest's window.
+    """
+
+    id: int
+    chat: int
+    thread: int
+    kind: str
+    title: str
+    language: str
+    zone: str
+    digest: time | None
+    digested_at: datetime
+    next_digest_at: datetime | None
+    state: SubscriberState
+
+
+FollowWhat = Literal["all", "side", "speaker", "source", "topic"]
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """`value` is the id of the side, speaker, source or topic; empty for all."""
+
+    what: FollowWhat
+    value: str = ""
+    how: How = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A keyword query of one subscriber, as typed."""
+
+    id: int
+    subscriber: int
+    query: str
+    how: How = "now"
+
+
+# --- what is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A mark on a stretch of a message; `offset` and `length` count UTF-16 units, as Telegram does.
+
+    `type` is Telegram's name ("bold", "text_link", "expandable_blockquote", "date_time", …). `unix_time` and
+    `format` belong to date_time.
+    """
+
+    type: str
+    offset: int
+    length: int
+    url: str = ""
+    unix_time: int = 0
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Under a message: opens `url`, or sends `data` (at most 64 bytes) back."""
+
+    text: str
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A finished message within Telegram's limits: plain text, marks and rows of buttons; no markup to parse."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+Lane = Literal["answer", "alert", "digest", "notice"]
+"""Who goes first when there is more to send than may be sent; `notice` is for the operators."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One row of the outbox that is due: a message nobody asked for, to one subscriber."""
+
+    id: int
+    subscriber: int
+    chat: int
+    thread: int
+    lane: Lane
+    message: Message
+    silent: bool = False
+    attempts: int = 0
