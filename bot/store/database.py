@@ -1,0 +1,182 @@
+"""The SQLite file: who may open it, which thread writes, how a transaction runs.
+
+One writer thread owns every write. It takes whatever is waiting, runs it in one transaction (each caller in a savepoint
+of its own, so that one failure undoes only itself) and wakes the callers after the commit. Under load a commit, and so
+the one fsync of `synchronous=FULL`, is shared by many callers: FULL then costs nothing that shows.
+"""
+
+import asyncio
+import fcntl
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlite_utils
+
+from bot.errors import Locked, StoreError
+from bot.store.connection import Connection, connect, sqlite3
+from bot.store.migrations import migrations
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+GROUP = 500
+"""Callers in one transaction at the most; bounds how long the first of them waits."""
+
+Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+class Database:
+    """An open database. Make one with `Database.open`, end it with `close`."""
+
+    def __init__(self, path: Path, lock: int, writer: Connection) -> None:
+        self.path = path
+        self._lock = lock
+        self._writer = writer
+        self._reader = connect(path)
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write_all, name="parley-writer", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, path: Path) -> "Database":
+        """Open the file for this process alone and bring its tables up to date; make it if it is not there.
+
+        Raises Locked if another process has it, StoreError if it cannot be used.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = _lock(path)
+        except OSError as error:
+            raise StoreError(
+                f"{path}: {error.strerror}; PARLEY_DATABASE must name a file that can be written"
+            ) from error
+        try:
+            writer = connect(path, write=True)
+            _migrate(writer, path)
+            return cls(path, lock, writer)
+        except (sqlite3.DatabaseError, OSError) as error:
+            os.close(lock)
+            raise StoreError(f"{path}: {error}; restore a backup or move the file away") from error
+        except StoreError:
+            os.close(lock)
+            raise
+
+    async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function on the writer thread in a transaction; return when that is on the disk."""
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    def submit(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> "Future[T]":
+        """As `write`, for callers without an event loop: `.result()` waits."""
+        done: Future[T] = Future()
+        self._jobs.put((lambda connection: function(connection, *args, **kwargs), done))
+        return done
+
+    def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short read at once, on the caller's thread, which must be the one of the event loop."""
+        return function(self._reader, *args, **kwargs)
+
+    async def read_slow(
+        self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a long read (a digest, an export) on a thread and a connection of its own."""
+
+        def with_connection() -> T:
+            connection = connect(self.path)
+            try:
+                return function(connection, *args, **kwargs)
+            finally:
+                connection.close()
+
+        return await asyncio.to_thread(with_connection)
+
+    def close(self) -> None:
+        """Finish what was submitted, then let go of the file."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._reader.close()
+        self._writer.close()
+        os.close(self._lock)
+
+    # on the writer thread
+
+    def _write_all(self) -> None:
+        going = True
+        while going:
+            waiting = [self._jobs.get()]
+            with suppress(queue.Empty):
+                while len(waiting) < GROUP and waiting[-1] is not None:
+                    waiting.append(self._jobs.get_nowait())
+            going = waiting[-1] is not None
+            jobs = [job for job in waiting if job is not None and job[1].set_running_or_notify_cancel()]
+            if jobs:
+                _run_together(self._writer, jobs)
+
+
+def _run_together(connection: Connection, jobs: list[Job]) -> None:
+    """Run the jobs in one transaction, then tell each caller how its own part went."""
+    outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for work, done in jobs:
+            outcomes.append((done, *_run_alone(connection, work)))
+        connection.execute("COMMIT")
+    except BaseException as error:  # noqa: BLE001 - every caller must be told, whatever happened
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for _, done in jobs:
+            done.set_exception(StoreError(f"nothing was written: {error}"))
+        return
+    for done, result, failure in outcomes:
+        if failure is None:
+            done.set_result(result)
+        else:
+            done.set_exception(failure)
+
+
+def _run_alone(connection: Connection, work: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:
+    """One job in its savepoint. Raises only if the whole transaction is lost (a full disk, say)."""
+    connection.execute("SAVEPOINT job")
+    try:
+        result = work(connection)
+    except BaseException as error:
+        if not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+        return None, error
+    connection.execute("RELEASE job")
+    return result, None
+
+
+def _lock(path: Path) -> int:
+    """Take the database for this process; the kernel lets go of it however the process ends."""
+    handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
+        os.close(handle)
+        raise Locked(f"{path} is in use by another Parley (process {holder}); stop that one first") from error
+    os.truncate(handle, 0)
+    os.write(handle, f"{os.getpid()}\n".encode())
+    return handle
+
+
+def _migrate(connection: Connection, path: Path) -> None:
+    """Bring the tables up to date. A file made by a later Parley is refused: it would be misread."""
+    database = sqlite_utils.Database(connection, execute_plugins=False)
+    ours = {step.name for step in migrations.pending(sqlite_utils.Database(memory=True))}
+    theirs = {step.name for step in migrations.applied(database)}
+    if theirs - ours:
+        raise StoreError(
+            f"{path} was made by a newer Parley (it knows {', '.join(sorted(theirs - ours))}); run that version"
+        )
+    migrations.apply(database)

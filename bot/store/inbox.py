@@ -1,0 +1,38 @@
+"""The inbox: what Telegram has told us and no handler has finished with. An update is acknowledged only once it is
+here, so a crash loses none.
+"""
+
+from datetime import datetime, timedelta
+
+from bot.store.connection import Connection
+from bot.store.times import to_ms
+
+MOST_STARTS = 2
+"""An update that was begun in this many processes and finished in none is set aside: it may be what kills them."""
+
+
+def receive(connection: Connection, update_id: int, payload: str, now: datetime) -> bool:
+    """Keep an update as JSON. False if it was received before: Telegram repeats what was not acknowledged in time."""
+    row = connection.execute(
+        "INSERT INTO inbox (update_id, payload, received_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1",
+        (update_id, payload, to_ms(now)),
+    ).fetchone()
+    return row is not None
+
+
+def waiting(connection: Connection) -> list[tuple[int, str]]:
+    """At start: the updates that an earlier process left unfinished, oldest first; each counts one more start."""
+    connection.execute("UPDATE inbox SET starts = starts + 1 WHERE done_at IS NULL")
+    return connection.execute(
+        "SELECT update_id, payload FROM inbox WHERE done_at IS NULL AND starts <= ? ORDER BY update_id", (MOST_STARTS,)
+    ).fetchall()
+
+
+def done(connection: Connection, update_id: int, now: datetime) -> None:
+    """Finished: what it said is forgotten, its number is kept to know a repetition."""
+    connection.execute("UPDATE inbox SET done_at = ?, payload = '' WHERE update_id = ?", (to_ms(now), update_id))
+
+
+def forget(connection: Connection, now: datetime, keep: timedelta = timedelta(days=2)) -> None:
+    """Drop old numbers. Telegram itself keeps an update for 24 hours, so none can be repeated after two days."""
+    connection.execute("DELETE FROM inbox WHERE received_at < ? AND done_at IS NOT NULL", (to_ms(now - keep),))

@@ -1,0 +1,188 @@
+"""The tables, as steps that are only ever appended: a step that has been released is not edited."""
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+from bot.store.connection import sqlite3
+
+migrations = Migrations("parley")
+
+FIRST = """
+CREATE TABLE sources (
+    id TEXT PRIMARY KEY,                       -- the id in config/sources.toml
+    kind TEXT NOT NULL,
+    address TEXT NOT NULL,                     -- another address under the same id is another source: the cursor goes
+    account_id TEXT NOT NULL DEFAULT '',       -- the platform's number of the account, as last seen
+    title TEXT NOT NULL DEFAULT '',
+    enabled INTEGER NOT NULL,
+    cursor TEXT,                               -- opaque; NULL until the first poll, which is silent
+    next_poll_at INTEGER NOT NULL,
+    last_ok_at INTEGER,
+    failures INTEGER NOT NULL DEFAULT 0,       -- in a row
+    failing_since INTEGER,
+    last_error TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE posts (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL REFERENCES sources(id),
+    external_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    language TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    media TEXT NOT NULL,                       -- a JSON list of kinds
+    quoted TEXT NOT NULL,
+    author TEXT NOT NULL,
+    sha256 TEXT NOT NULL,                      -- of the text as it stands
+    story INTEGER NOT NULL DEFAULT 0,          -- the earliest post that tells the same; 0: none
+    edited_at INTEGER,
+    deleted_at INTEGER,
+    UNIQUE (source, external_id)
+) STRICT;
+CREATE INDEX posts_by_time ON posts (published_at, id);
+CREATE INDEX posts_by_sight ON posts (seen_at, id);
+CREATE INDEX posts_by_source ON posts (source, published_at, id);
+CREATE INDEX posts_by_story ON posts (story) WHERE story <> 0;
+
+CREATE TABLE versions (                        -- earlier texts of a post; the present one stands in posts
+    id INTEGER PRIMARY KEY,
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    seen_at INTEGER NOT NULL,                  -- when this text was first seen
+    text TEXT NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX versions_by_post ON versions (post, id);
+
+CREATE TABLE statements (
+    id INTEGER PRIMARY KEY,
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    speaker TEXT NOT NULL,                     -- the id in config/talks.toml
+    kind TEXT NOT NULL,                        -- own, quote, report, mention
+    text TEXT,                                 -- NULL: the whole text of the post
+    rule TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    confidence INTEGER NOT NULL,
+    published_at INTEGER NOT NULL,             -- the post's, so that one index answers "the latest of a speaker"
+    UNIQUE (post, speaker)
+) STRICT;
+CREATE INDEX statements_by_speaker ON statements (speaker, published_at, post) WHERE kind <> 'mention';
+CREATE INDEX statements_by_time ON statements (published_at, post) WHERE kind <> 'mention';
+
+CREATE TABLE subscribers (
+    id INTEGER PRIMARY KEY,
+    chat INTEGER NOT NULL,
+    thread INTEGER NOT NULL DEFAULT 0,
+    kind TEXT NOT NULL,                        -- Telegram's type of the chat
+    title TEXT NOT NULL,
+    language TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    digest TEXT,                               -- local time HH:MM; NULL: none
+    digested_at INTEGER NOT NULL,              -- the end of the last digest's window
+    next_digest_at INTEGER,
+    state TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (chat, thread)
+) STRICT;
+CREATE INDEX subscribers_due ON subscribers (next_digest_at) WHERE next_digest_at IS NOT NULL AND state = 'active';
+
+CREATE TABLE follows (
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+    what TEXT NOT NULL,
+    value TEXT NOT NULL,
+    how TEXT NOT NULL,
+    PRIMARY KEY (subscriber, what, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX follows_by_value ON follows (what, value, subscriber);
+
+CREATE TABLE watches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,      -- never used twice: the index in memory knows watches by it
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+    query TEXT NOT NULL,                       -- as typed
+    key TEXT NOT NULL,                         -- compiled: equal for equal meaning
+    how TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (subscriber, key)
+) STRICT;
+CREATE TABLE watch_changes (                   -- what the index in memory has to learn
+    revision INTEGER PRIMARY KEY AUTOINCREMENT,
+    watch INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER watch_added AFTER INSERT ON watches BEGIN
+    INSERT INTO watch_changes (watch) VALUES (new.id);
+END;
+CREATE TRIGGER watch_removed AFTER DELETE ON watches BEGIN
+    INSERT INTO watch_changes (watch) VALUES (old.id);
+END;
+
+CREATE TABLE late (                            -- posts found after a long silence, for one catch-up message
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    found_at INTEGER NOT NULL,
+    PRIMARY KEY (subscriber, post)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX late_by_time ON late (found_at);
+
+CREATE TABLE bodies (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    message TEXT NOT NULL                      -- a finished message as JSON
+) STRICT;
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    body INTEGER NOT NULL REFERENCES bodies(id),
+    lane INTEGER NOT NULL,                     -- the lower goes first
+    silent INTEGER NOT NULL,
+    state TEXT NOT NULL,                       -- queued, sending, sent, deferred, refused, unknown
+    due_at INTEGER,                            -- NULL: nothing more happens to it
+    attempts INTEGER NOT NULL DEFAULT 0,
+    queued_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    message_id INTEGER,
+    error TEXT NOT NULL DEFAULT '',
+    UNIQUE (subscriber, key)
+) STRICT;
+CREATE INDEX outbox_due ON outbox (lane, due_at, id) WHERE due_at IS NOT NULL AND state <> 'sending';
+CREATE INDEX outbox_open ON outbox (subscriber, lane, id) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
+CREATE INDEX outbox_by_body ON outbox (body);
+
+CREATE TABLE inbox (
+    update_id INTEGER PRIMARY KEY,
+    payload TEXT NOT NULL,                     -- JSON; emptied once handled, for it holds what people typed
+    received_at INTEGER NOT NULL,
+    starts INTEGER NOT NULL DEFAULT 0,         -- how often a process began with it still unhandled
+    done_at INTEGER
+) STRICT;
+CREATE INDEX inbox_waiting ON inbox (update_id) WHERE done_at IS NULL;
+"""
+
+
+@migrations()
+def first(database: sqlite_utils.Database) -> None:
+    _run(database, FIRST)
+
+
+@migrations()
+def search(database: sqlite_utils.Database) -> None:
+    """Our own tokens, so the tokenizer only splits at spaces: every other ASCII mark belongs to a token."""
+    marks = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "'\"")
+    database.conn.execute(
+        "CREATE VIRTUAL TABLE search USING fts5(document, content='', contentless_delete=1, "
+        f"tokenize=\"ascii tokenchars '{marks}'\")"
+    )
+
+
+def _run(database: sqlite_utils.Database, script: str) -> None:
+    """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            database.conn.execute(statement)
+            statement = ""

@@ -1,0 +1,250 @@
+"""The subscribers: chats, what they follow and watch, and how they are to be told."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from bot.models import Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
+from bot.store import outbox
+from bot.store.connection import Connection
+from bot.store.times import from_ms, to_ms
+
+_COLUMNS = "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state"
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A chat as it is first met, with the defaults that it gets."""
+
+    chat: int
+    thread: int
+    kind: str
+    title: str
+    language: str
+    zone: str
+    digest: time | None
+    next_digest_at: datetime | None
+
+
+# --- chats
+
+
+def find(connection: Connection, chat: int, thread: int = 0) -> Subscriber | None:
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM subscribers WHERE chat = ? AND thread = ?",  # noqa: S608
+        (chat, thread),
+    ).fetchone()
+    return _subscriber(row) if row else None
+
+
+def enrol(connection: Connection, who: Newcomer, now: datetime) -> Subscriber:
+    """Take in a chat; one that is known keeps its settings, gets its new title and is active again."""
+    row = connection.execute(
+        f"""INSERT INTO subscribers
+            (chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'active', ?)
+        ON CONFLICT (chat, thread) DO UPDATE SET kind = excluded.kind, title = excluded.title, state = 'active'
+        RETURNING {_COLUMNS}""",  # noqa: S608
+        (
+            who.chat,
+            who.thread,
+            who.kind,
+            who.title,
+            who.language,
+            who.zone,
+            _clock(who.digest),
+            to_ms(now),
+            who.next_digest_at and to_ms(who.next_digest_at),
+            to_ms(now),
+        ),
+    ).fetchone()
+    return _subscriber(row)
+
+
+def speak(connection: Connection, subscriber: int, language: str) -> None:
+    connection.execute("UPDATE subscribers SET language = ? WHERE id = ?", (language, subscriber))
+
+
+def set_digest(
+    connection: Connection, subscriber: int, digest: time | None, zone: str, next_digest_at: datetime | None
+) -> None:
+    """Set the local time of the digest (None: no digest) and the zone that it is local to."""
+    connection.execute(
+        "UPDATE subscribers SET digest = ?, zone = ?, next_digest_at = ? WHERE id = ?",
+        (_clock(digest), zone, next_digest_at and to_ms(next_digest_at), subscriber),
+    )
+
+
+def digested(connection: Connection, subscriber: int, until: datetime, next_digest_at: datetime | None) -> None:
+    """The digest of everything seen up to `until` is queued; the next one is due then."""
+    connection.execute(
+        "UPDATE subscribers SET digested_at = ?, next_digest_at = ? WHERE id = ?",
+        (to_ms(until), next_digest_at and to_ms(next_digest_at), subscriber),
+    )
+
+
+def digest_due(connection: Connection, now: datetime, limit: int) -> list[Subscriber]:
+    """The active subscribers whose digest is due, longest waiting first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM subscribers WHERE next_digest_at <= ? AND state = 'active' "  # noqa: S608
+        "ORDER BY next_digest_at, id LIMIT ?",
+        (to_ms(now), limit),
+    )
+    return [_subscriber(row) for row in rows]
+
+
+def next_digest_at(connection: Connection) -> datetime | None:
+    """When the next digest of anybody falls due; None if nobody has one."""
+    earliest: int | None
+    (earliest,) = connection.execute(
+        "SELECT min(next_digest_at) FROM subscribers WHERE next_digest_at IS NOT NULL AND state = 'active'"
+    ).fetchone()
+    return from_ms(earliest)
+
+
+def deactivate(connection: Connection, chat: int, state: SubscriberState, *, thread: int | None = None) -> None:
+    """The chat (or only one topic of it) can not be written to: drop what was queued, keep its settings."""
+    topic = "" if thread is None else "AND thread = ?"
+    found = connection.execute(
+        f"UPDATE subscribers SET state = ? WHERE chat = ? {topic} RETURNING id",  # noqa: S608
+        (state, chat) if thread is None else (state, chat, thread),
+    ).fetchall()
+    connection.executemany(
+        "UPDATE outbox SET state = 'refused', due_at = NULL, error = ? WHERE subscriber = ? AND due_at IS NOT NULL",
+        [(state, id) for (id,) in found],
+    )
+
+
+def reactivate(connection: Connection, chat: int) -> None:
+    """The chat can be written to again, in all its topics."""
+    connection.execute("UPDATE subscribers SET state = 'active' WHERE chat = ?", (chat,))
+
+
+def move(connection: Connection, chat: int, new_chat: int) -> None:
+    """A group became a supergroup: its subscribers go along; where the new one is known already, both become one."""
+    moved = connection.execute(
+        """SELECT old.id, new.id FROM subscribers AS old
+        LEFT JOIN subscribers AS new ON new.chat = ? AND new.thread = old.thread WHERE old.chat = ?""",
+        (new_chat, chat),
+    ).fetchall()
+    for old, new in moved:
+        if new is None:
+            connection.execute(
+                "UPDATE subscribers SET chat = ?, kind = 'supergroup', state = 'active' WHERE id = ?", (new_chat, old)
+            )
+            continue
+        for table in ("follows", "watches", "late", "outbox"):
+            connection.execute(f"UPDATE OR IGNORE {table} SET subscriber = ? WHERE subscriber = ?", (new, old))  # noqa: S608
+        connection.execute("DELETE FROM subscribers WHERE id = ?", (old,))
+
+
+def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:
+    """Forget a chat, or one topic of it, with everything it ever set or was sent. False if it was not known."""
+    topic = "" if thread is None else "AND thread = ?"
+    erased = connection.execute(
+        f"DELETE FROM subscribers WHERE chat = ? {topic} RETURNING id",  # noqa: S608
+        (chat,) if thread is None else (chat, thread),
+    ).fetchall()
+    outbox.forget_bodies(connection)
+    return bool(erased)
+
+
+def count(connection: Connection) -> int:
+    """How many subscribers are active."""
+    found: int = connection.execute("SELECT count(*) FROM subscribers WHERE state = 'active'").fetchone()[0]
+    return found
+
+
+# --- what they follow
+
+
+def follow(connection: Connection, subscriber: int, what: Follow) -> bool:
+    """False if it was followed in this very way already."""
+    changed = connection.execute(
+        """INSERT INTO follows (subscriber, what, value, how) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET how = excluded.how WHERE how <> excluded.how RETURNING 1""",
+        (subscriber, what.what, what.value, what.how),
+    ).fetchone()
+    return changed is not None
+
+
+def unfollow(connection: Connection, subscriber: int, what: FollowWhat, value: str = "") -> bool:
+    """False if it was not followed."""
+    gone = connection.execute(
+        "DELETE FROM follows WHERE subscriber = ? AND what = ? AND value = ? RETURNING 1", (subscriber, what, value)
+    ).fetchone()
+    return gone is not None
+
+
+def follows(connection: Connection, subscriber: int) -> list[Follow]:
+    rows = connection.execute(
+        "SELECT what, value, how FROM follows WHERE subscriber = ? ORDER BY what, value", (subscriber,)
+    )
+    return [Follow(*row) for row in rows]
+
+
+# --- what they watch
+
+
+def watch(connection: Connection, subscriber: int, query: str, key: str, now: datetime, how: How = "now") -> Watch:
+    """Save a watch; one of the same meaning is kept as it is. Returns the one that stands."""
+    connection.execute(
+        "INSERT INTO watches (subscriber, query, key, how, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (subscriber, query, key, how, to_ms(now)),
+    )
+    row = connection.execute(
+        "SELECT id, subscriber, query, how FROM watches WHERE subscriber = ? AND key = ?", (subscriber, key)
+    ).fetchone()
+    return Watch(*row)
+
+
+def unwatch(connection: Connection, subscriber: int, watch: int) -> Watch | None:
+    """Remove the watch if it is this subscriber's; returns it."""
+    row = connection.execute(
+        "DELETE FROM watches WHERE id = ? AND subscriber = ? RETURNING id, subscriber, query, how", (watch, subscriber)
+    ).fetchone()
+    return Watch(*row) if row else None
+
+
+def watches(connection: Connection, subscriber: int) -> list[Watch]:
+    rows = connection.execute(
+        "SELECT id, subscriber, query, how FROM watches WHERE subscriber = ? ORDER BY id", (subscriber,)
+    )
+    return [Watch(*row) for row in rows]
+
+
+def watch_keys(connection: Connection, after: int) -> tuple[int, dict[int, str | None]]:
+    """What an index of watches has to learn to be up to date.
+
+    `after` is the revision that it stands at, -1 when it is empty. Returns the present revision and the compiled
+    query of each watch that came, or None for each that went.
+    """
+    revision: int = connection.execute("SELECT coalesce(max(revision), 0) FROM watch_changes").fetchone()[0]
+    if after < 0:
+        return revision, dict(connection.execute("SELECT id, key FROM watches"))
+    if after == revision:
+        return revision, {}
+    rows = connection.execute(
+        "SELECT watch, key FROM watch_changes LEFT JOIN watches ON watches.id = watch WHERE revision > ?", (after,)
+    )
+    return revision, dict(rows.fetchall())
+
+
+def _clock(at: time | None) -> str | None:
+    return None if at is None else at.strftime("%H:%M")
+
+
+def _subscriber(row: Any) -> Subscriber:
+    return Subscriber(
+        id=row[0],
+        chat=row[1],
+        thread=row[2],
+        kind=row[3],
+        title=row[4],
+        language=row[5],
+        zone=row[6],
+        digest=None if row[7] is None else time.fromisoformat(row[7]),
+        digested_at=from_ms(row[8]),
+        next_digest_at=from_ms(row[9]),
+        state=row[10],
+    )
