@@ -16,6 +16,6 @@ The floors: a room imports only rooms on lower floors (tests/test_floors.py read
     5  app  cli  __main__
     4  collect  digest  deliver  chat
     3  store  sources  botapi  health
-    2  words  render  settings
+    2  words  render  settings  schedule
     1  models  errors
 """

@@ -20,6 +20,7 @@ CREATE TABLE sources (
     last_ok_at INTEGER,
     failures INTEGER NOT NULL DEFAULT 0,       -- in a row
     failing_since INTEGER,
+    stopped INTEGER NOT NULL DEFAULT 0,        -- failed for good: a person must act, then start Parley again
     last_error TEXT NOT NULL DEFAULT ''
 ) STRICT;
 

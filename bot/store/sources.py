@@ -37,13 +37,16 @@ class Health:
 def enrol(connection: Connection, sources: Collection[Source], now: datetime) -> None:
     """Bring the table in line with config/.
 
-    New sources are due at once, absent ones rest, and one whose address has changed starts anew.
+    New sources are due at once and so are those that had failed for good (a start means that a person acted); absent
+    ones rest; one whose address has changed starts anew.
     """
     connection.execute("UPDATE sources SET enabled = 0")
     connection.executemany(
         """INSERT INTO sources (id, kind, address, enabled, next_poll_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             enabled = excluded.enabled,
+            next_poll_at = CASE WHEN stopped THEN excluded.next_poll_at ELSE next_poll_at END,
+            stopped = 0,
             cursor = CASE WHEN (kind, address) = (excluded.kind, excluded.address) THEN cursor END,
             account_id = CASE WHEN (kind, address) = (excluded.kind, excluded.address) THEN account_id ELSE '' END,
             kind = excluded.kind,
@@ -81,19 +84,22 @@ def polled(
 ) -> None:
     """A poll went well. An empty title or account id leaves what is known."""
     connection.execute(
-        """UPDATE sources SET cursor = ?, last_ok_at = ?, next_poll_at = ?, failures = 0, failing_since = NULL,
-            last_error = '', title = coalesce(nullif(?, ''), title), account_id = coalesce(nullif(?, ''), account_id)
+        """UPDATE sources SET cursor = ?, last_ok_at = ?, next_poll_at = ?,
+            failures = 0, failing_since = NULL, stopped = 0, last_error = '',
+            title = coalesce(nullif(?, ''), title), account_id = coalesce(nullif(?, ''), account_id)
         WHERE id = ?""",
         (cursor, to_ms(now), to_ms(next_at), title, account_id, source),
     )
 
 
-def failed(connection: Connection, source: str, error: str, now: datetime, next_at: datetime) -> None:
-    """A poll went wrong; the cursor stays where it was."""
+def failed(
+    connection: Connection, source: str, error: str, now: datetime, next_at: datetime, *, stopped: bool = False
+) -> None:
+    """A poll went wrong, perhaps for good (`stopped`); the cursor stays where it was."""
     connection.execute(
         """UPDATE sources SET failures = failures + 1, failing_since = coalesce(failing_since, ?), last_error = ?,
-            next_poll_at = ? WHERE id = ?""",
-        (to_ms(now), error[:1000], to_ms(next_at), source),
+            next_poll_at = ?, stopped = ? WHERE id = ?""",
+        (to_ms(now), error[:1000], to_ms(next_at), stopped, source),
     )
 
 

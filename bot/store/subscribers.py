@@ -1,5 +1,7 @@
 """The subscribers: chats, what they follow and watch, and how they are to be told."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -35,6 +37,12 @@ def find(connection: Connection, chat: int, thread: int = 0) -> Subscriber | Non
         (chat, thread),
     ).fetchone()
     return _subscriber(row) if row else None
+
+
+def get(connection: Connection, id: int) -> Subscriber:
+    """The subscriber with that number, which must be there."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM subscribers WHERE id = ?", (id,)).fetchone()  # noqa: S608
+    return _subscriber(row)
 
 
 def enrol(connection: Connection, who: Newcomer, now: datetime) -> Subscriber:
@@ -75,12 +83,22 @@ def set_digest(
     )
 
 
-def digested(connection: Connection, subscriber: int, until: datetime, next_digest_at: datetime | None) -> None:
-    """The digest of everything seen up to `until` is queued; the next one is due then."""
-    connection.execute(
-        "UPDATE subscribers SET digested_at = ?, next_digest_at = ? WHERE id = ?",
-        (to_ms(until), next_digest_at and to_ms(next_digest_at), subscriber),
-    )
+def digested(connection: Connection, subscriber: Subscriber, until: datetime, next_digest_at: datetime | None) -> bool:
+    """The digest of everything seen up to `until` is being queued; the next one is due then.
+
+    False, and nothing is changed, if the subscriber's schedule is no longer as it was when the digest was made.
+    """
+    moved = connection.execute(
+        "UPDATE subscribers SET digested_at = ?, next_digest_at = ? "
+        "WHERE id = ? AND state = 'active' AND next_digest_at = ? RETURNING 1",
+        (
+            to_ms(until),
+            next_digest_at and to_ms(next_digest_at),
+            subscriber.id,
+            subscriber.next_digest_at and to_ms(subscriber.next_digest_at),
+        ),
+    ).fetchone()
+    return moved is not None
 
 
 def digest_due(connection: Connection, now: datetime, limit: int) -> list[Subscriber]:
@@ -211,6 +229,16 @@ def watches(connection: Connection, subscriber: int) -> list[Watch]:
         "SELECT id, subscriber, query, how FROM watches WHERE subscriber = ? ORDER BY id", (subscriber,)
     )
     return [Watch(*row) for row in rows]
+
+
+def keys_of(connection: Connection, subscribers: Collection[int]) -> dict[int, str]:
+    """The compiled query of every watch of these subscribers, by the watch's number."""
+    return dict(
+        connection.execute(
+            "SELECT id, key FROM watches WHERE subscriber IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(subscribers)),),
+        )
+    )
 
 
 def watch_keys(connection: Connection, after: int) -> tuple[int, dict[int, str | None]]:

@@ -1,0 +1,165 @@
+"""Queue the digests that are due, and the catch-up messages after a long silence.
+
+A digest covers what was first seen in (the end of the last one, now]. Queueing it and moving its due time is one
+transaction, which does nothing if somebody else moved it first: a digest comes exactly once, also across crashes.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+from bot import schedule
+from bot.models import Follow, Message, Roster, Subscriber, Telling
+from bot.render import alerts, digests
+from bot.store import outbox, posts, sources, statements, subscribers
+from bot.store.connection import Connection
+from bot.store.database import Database
+from bot.words import query, tokens, topics
+from bot.words.index import WatchIndex
+
+BATCH = 500
+"""Digests made in one go; bounds the memory and the length of the transaction."""
+
+CATCH_UP_PAUSE = timedelta(minutes=1)
+"""How long late posts are gathered, so that several sources that were silent together make one message."""
+
+UNSEEN_AFTER = timedelta(hours=1)
+"""A source that could not be read for this long is named in the digest: silence there is not "nothing was said"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one subscriber wants to read in the digest."""
+
+    subscriber: Subscriber
+    follows: tuple[Follow, ...]
+    watches: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One subscriber's digest, ready to be queued. No messages: there is nothing that it could be about."""
+
+    subscriber: Subscriber
+    messages: Sequence[Message]
+    until: datetime
+    next_at: datetime | None
+
+
+async def queue_due(database: Database, roster: Roster, now: datetime) -> int:
+    """Queue every digest that is due. Returns how many were."""
+    queued = 0
+    while batch := await database.read_slow(_compose, roster, now):
+        queued += await database.write(_queue, batch, now)
+    return queued
+
+
+def _compose(connection: Connection, roster: Roster, now: datetime) -> list[Digest]:
+    due = subscribers.digest_due(connection, now, BATCH)
+    wishes = [
+        Wish(
+            subscriber,
+            tuple(subscribers.follows(connection, subscriber.id)),
+            frozenset(watch.id for watch in subscribers.watches(connection, subscriber.id)),
+        )
+        for subscriber in due
+    ]
+    unseen = _unseen(connection, now)
+
+    @cache
+    def said_since(since: datetime) -> list["Said"]:
+        return _read_all(connection, roster, statements.seen_between(connection, since, now), wishes)
+
+    @cache
+    def messages(chosen: tuple[int, ...], since: datetime, language: str, zone: str) -> list[Message]:
+        wanted = set(chosen)
+        tellings = [said.telling for said in said_since(since) if said.telling.post.id in wanted]
+        return digests.digest(tellings, roster, language=language, zone=zone, since=since, until=now, unseen=unseen)
+
+    made = []
+    for wish in wishes:
+        who = wish.subscriber
+        next_at = schedule.next_digest_at(who.digest, who.zone, now) if who.digest else None
+        chosen = tuple(said.telling.post.id for said in said_since(who.digested_at) if _wanted(said, wish, roster))
+        interested = wish.follows or wish.watches
+        text = messages(chosen, who.digested_at, who.language, who.zone) if interested else []
+        made.append(Digest(who, text, now, next_at))
+    return made
+
+
+def _queue(connection: Connection, batch: Iterable[Digest], now: datetime) -> int:
+    queued = 0
+    for digest in batch:
+        who = digest.subscriber
+        if subscribers.digested(connection, who, digest.until, digest.next_at) and digest.messages:
+            key = f"digest:{digest.until.isoformat()}"
+            outbox.queue(connection, [(who.id, False)], key, digest.messages, "digest", now)
+            queued += 1
+    return queued
+
+
+# --- what is in it
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A telling with the topics that it touches and the watches that it matches."""
+
+    telling: Telling
+    topics: frozenset[str]
+    watches: frozenset[int]
+
+
+def _read_all(
+    connection: Connection, roster: Roster, tellings: Sequence[Telling], wishes: Sequence[Wish]
+) -> list[Said]:
+    index = WatchIndex()
+    for watch, key in subscribers.keys_of(connection, [wish.subscriber.id for wish in wishes]).items():
+        index.add(watch, query.load(key))
+    presets = topics.compile(roster.topics.values())
+    read = []
+    for telling in tellings:
+        text = tokens.read(telling.post.text, telling.post.language)
+        read.append(Said(telling, frozenset(topics.hits(text, presets)), frozenset(index.matches(text))))
+    return read
+
+
+def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:
+    speakers = {statement.speaker for statement in said.telling.statements if statement.kind != "mention"}
+    sides = {roster.speakers[speaker].side for speaker in speakers if speaker in roster.speakers}
+    reach: Mapping[str, Iterable[str]] = {
+        "all": [""] if speakers else [],
+        "speaker": speakers,
+        "side": sides,
+        "source": [said.telling.post.source],
+        "topic": said.topics,
+    }
+    return bool(said.watches & wish.watches) or any(follow.value in reach[follow.what] for follow in wish.follows)
+
+
+def _unseen(connection: Connection, now: datetime) -> list[tuple[str, datetime]]:
+    """The sources that have not been readable for long, and since when."""
+    return [
+        (health.id, health.failing_since)
+        for health in sources.health(connection)
+        if health.failing_since and now - health.failing_since >= UNSEEN_AFTER
+    ]
+
+
+# --- after a long silence
+
+
+async def queue_catch_up(database: Database, roster: Roster, now: datetime) -> int:
+    """Queue one message for each subscriber for whom posts were found late. Returns how many."""
+    return await database.write(_catch_up, roster, now)
+
+
+def _catch_up(connection: Connection, roster: Roster, now: datetime) -> int:
+    waiting = outbox.late(connection, now - CATCH_UP_PAUSE)
+    for id, found in waiting.items():
+        who = subscribers.get(connection, id)
+        messages = alerts.catch_up(posts.tellings(connection, found), roster, language=who.language, zone=who.zone)
+        outbox.queue(connection, [(id, False)], f"late:{now.isoformat()}", messages, "alert", now)
+        outbox.caught_up(connection, id)
+    return len(waiting)
