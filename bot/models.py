@@ -87,7 +87,8 @@ class Source:
 
     Exactly one of `speaker` and `outlet` is set. `address` is a handle (x), a channel name (telegram), a URL (feed)
     or a path (archive). `account_id` is the platform's own number of the account, pinned against taken-over names.
-    `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls.
+    `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls. `proof` and
+    `confidence` say why this is the right account; `note` tells the operator the rest (why it is off).
     """
 
     id: str
@@ -102,6 +103,7 @@ class Source:
     enabled: bool = True
     proof: str = ""
     confidence: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

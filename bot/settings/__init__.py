@@ -1,0 +1,42 @@
+"""What the operator decides: the environment and the TOML files of config/, read into one frozen Settings.
+
+Reading goes on after a mistake, so that a person sees all of them at once. A mistake's key reads
+`sources.podolyak-x.kind`; an entry without a usable id is counted from 1, `sources.3.kind`. Files are read once,
+when `load` is called. This room knows no query language: the watch queries of topics are text here.
+
+    values        what the rest of the house is given
+    reading       how a table is described and read, and how mistakes are kept
+    environment   the variables
+    files         the tables of config/
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.errors import SettingsError
+from bot.settings.environment import ENVIRONMENT, from_environment
+from bot.settings.files import EVERY, from_folder
+from bot.settings.reading import duration, is_there
+from bot.settings.values import Defaults, Limits, Pace, Settings
+
+__all__ = ["ENVIRONMENT", "EVERY", "Defaults", "Limits", "Pace", "Settings", "duration", "load"]
+
+
+def load(environment: Mapping[str, str], sources: str = "sources.toml") -> Settings:
+    """Reads the environment and the folder PARLEY_CONFIG; `sources` is the file of sources in that folder.
+
+    Raises one ExceptionGroup of SettingsErrors that holds every mistake. Nothing secret stands in their texts.
+    """
+    mistakes: list[SettingsError] = []
+    outer = from_environment(environment, mistakes)
+    folder = outer.setdefault("config", Path("config"))
+    inner: dict[str, Any] = {}
+    if is_there(folder, Path.is_dir):
+        inner = from_folder(folder, sources, mistakes)
+    else:
+        mistakes.append(SettingsError("environment", "PARLEY_CONFIG", f"no such folder: {folder}"))
+    if mistakes:
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        raise ExceptionGroup(f"{count} in the settings", mistakes)
+    return Settings(**outer, **inner)

@@ -1,0 +1,99 @@
+"""The variables of the environment. Reasons never show what a variable holds that may be secret."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.errors import SettingsError
+from bot.settings.reading import Key, Place, Reader, Wrong, expected, shown, url
+
+
+def _bot_token(value: Any, place: Place) -> str:
+    if not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}", value):
+        raise Wrong("is no bot token; expected what @BotFather gives, digits:letters, without quotation marks")
+    return str(value)
+
+
+def _bearer_token(value: Any, place: Place) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9%._~+/=-]+", value):
+        raise Wrong('is no bearer token; expected it alone, without "Bearer", quotation marks or spaces')
+    return str(value)
+
+
+def _base(value: Any, place: Place) -> str:
+    address: str = url(value, place)
+    if "?" in address or "#" in address:
+        raise expected("the beginning of an address, without ? and #", value)
+    return address.rstrip("/")
+
+
+def _path(value: Any, place: Place) -> Path:
+    return Path(value)
+
+
+def _chats(value: Any, place: Place) -> tuple[int, ...]:
+    chats = [chat for chat in re.split(r"[\s,;]+", value) if chat]
+    for chat in chats:
+        if not re.fullmatch(r"-?[0-9]{1,18}", chat):
+            raise Wrong(f"{shown(chat)} is no chat id; expected numbers with commas between them")
+    return tuple(int(chat) for chat in chats)
+
+
+def _port(value: Any, place: Place) -> int:
+    if value == "off":
+        return 0
+    if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > 65535:
+        raise expected("a port from 1 to 65535, or off", value)
+    return int(value)
+
+
+ENVIRONMENT: Mapping[str, Key] = {
+    "TELEGRAM_BOT_TOKEN": Key(_bot_token, fills="bot_token"),
+    "TELEGRAM_API_URL": Key(_base, fills="telegram_api_url"),
+    "TELEGRAM_WEB_URL": Key(_base, fills="telegram_web_url"),
+    "X_BEARER_TOKEN": Key(_bearer_token, fills="x_bearer_token"),
+    "X_API_URL": Key(_base, fills="x_api_url"),
+    "PARLEY_DATABASE": Key(_path, fills="database"),
+    "PARLEY_CONFIG": Key(_path, fills="config"),
+    "PARLEY_ADMINS": Key(_chats, fills="admins"),
+    "PARLEY_HEALTH_PORT": Key(_port, fills="health_port"),
+}
+"""Every variable that is read; each also as NAME_FILE, the path of a file that holds the value."""
+
+
+def from_environment(environment: Mapping[str, str], mistakes: list[SettingsError]) -> dict[str, Any]:
+    """The fields of Settings that the environment sets; an empty variable is as good as none."""
+    fields: dict[str, Any] = {}
+    for variable, key in ENVIRONMENT.items():
+        place = Place("environment", variable, mistakes, {})
+        found: dict[str, Any] = {}
+        place.take(_variable(environment), variable, found, "value")
+        if found.get("value"):
+            place.take(key.read, found["value"], fields, key.fills)
+    return fields
+
+
+def _variable(environment: Mapping[str, str]) -> Reader:
+    """What a variable, or the file that NAME_FILE names, holds; empty if neither is set."""
+
+    def read(variable: Any, place: Place) -> str:
+        value = environment.get(variable, "").strip()
+        file = environment.get(f"{variable}_FILE", "").strip()
+        if file and value:
+            raise Wrong(f"{variable}_FILE is set too; expected one of them")
+        return _held_by(file) if file else value
+
+    return read
+
+
+def _held_by(file: str) -> str:
+    try:
+        value = Path(file).read_text("utf-8").strip()
+    except OSError as error:
+        raise Wrong(f"the file {shown(file)} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # its text would show a part of the file
+        raise Wrong(f"the file {shown(file)} does not hold text") from error
+    if not value:
+        raise Wrong(f"the file {shown(file)} is empty")
+    return value

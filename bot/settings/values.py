@@ -1,0 +1,55 @@
+"""What the rest of the house is given: frozen values with the defaults that hold where nothing is written."""
+
+from dataclasses import dataclass, field
+from datetime import time
+from pathlib import Path
+
+from bot.models import Roster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a new subscriber has before choosing; `digest` is a local time of `zone`."""
+
+    language: str = "en"
+    zone: str = "Europe/Kyiv"
+    digest: time = time(20, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one subscriber may ask for; `query` counts characters."""
+
+    watches: int = 50
+    follows: int = 100
+    query: int = 300
+    commands_a_minute: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast messages leave: `overall` and `chat` (one private chat) a second, `group` (or channel) a minute."""
+
+    overall: float = 28.0
+    chat: float = 1.0
+    group: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off."""
+
+    bot_token: str = field(default="", repr=False)
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_web_url: str = "https://t.me"
+    x_bearer_token: str = field(default="", repr=False)
+    x_api_url: str = "https://api.x.com"
+    database: Path = Path("data/parley.db")
+    config: Path = Path("config")
+    admins: tuple[int, ...] = ()
+    health_port: int = 0
+    roster: Roster
+    defaults: Defaults = Defaults()
+    limits: Limits = Limits()
+    pace: Pace = Pace()
+    contact: str = ""
