@@ -21,8 +21,10 @@ def next_digest_at(at: time, zone: str, after: datetime) -> datetime:
     """
     local = ZoneInfo(zone)
     day = after.astimezone(local).date()
-    while (moment := datetime.combine(day, at, local).astimezone(UTC)) <= after:
+    moment: datetime = datetime.combine(day, at, local).astimezone(UTC)
+    while moment <= after:
         day += timedelta(days=1)
+        moment = datetime.combine(day, at, local).astimezone(UTC)
     return moment
 
 

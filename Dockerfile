@@ -1,0 +1,27 @@
+# The bot in a slim image. The database and config/ stay outside: docker-compose.yml mounts both.
+FROM python:3.13-slim-bookworm AS packages
+COPY requirements/run.txt /tmp/run.txt
+RUN python -m venv /opt/parley \
+    && /opt/parley/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/run.txt
+
+FROM python:3.13-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /parley --create-home parley \
+    && mkdir /parley/data && chown parley /parley/data
+COPY --from=packages /opt/parley /opt/parley
+WORKDIR /parley
+COPY bot bot
+COPY config config
+ENV PATH=/opt/parley/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PARLEY_DATABASE=/parley/data/parley.db \
+    PARLEY_CONFIG=/parley/config \
+    PARLEY_HEALTH_PORT=8080
+USER parley
+VOLUME /parley/data
+STOPSIGNAL SIGTERM
+# Polling needs a minute to be sure; the page itself says what is wrong.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]
