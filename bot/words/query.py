@@ -1,0 +1,485 @@
+"""The watch language: what a person types to be told about, and what to search for.
+
+    query   = any
+    any     = all { ("OR" | "АБО" | "ИЛИ") all }
+    all     = one { [ "AND" | "І" | "ТА" | "И" ] one }        words side by side: all of them
+    one     = ( "NOT" | "НЕ" ) one | "(" any ")" | term
+    term    = word            in every inflected form: ceasefire, перемир'я; cease-fire is found as ceasefire too
+            | "…"             a phrase, its words inflected; “…”, „…“ and «…» are read alike
+            | =word | ="…"    exactly this form, whatever its case
+            | prefix*         words that begin so, at least three letters; also inside a phrase
+            | #tag | @name
+
+Operators are operators only in upper case: a small `and` is a word to be found. NOT binds closest, OR loosest. Every
+way to match needs something that is there: a query of NOT alone is refused.
+
+A `Query` is compiled: it holds keys of `bot.words.tokens`, no words, and is written down and read back (`key`,
+`load`) without any dictionary.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from bot.errors import QueryError
+from bot.words import lemmas, tokens
+from bot.words.letters import clean
+from bot.words.tokens import Text
+
+LONGEST = 300
+MOST_TERMS = 20
+DEEPEST = 10
+SHORTEST_PREFIX = 3
+
+Reason = Literal[
+    "empty",  # nothing was typed
+    "too_long",  # over LONGEST characters
+    "too_many_terms",  # over MOST_TERMS words
+    "too_deep",  # over DEEPEST brackets within each other
+    "unclosed_quote",
+    "unclosed_bracket",
+    "extra_bracket",  # a closing bracket that nothing opened
+    "empty_brackets",
+    "empty_quote",
+    "missing_word",  # an operator without a word on one side
+    "only_not",  # could match a text that has none of the words
+    "short_prefix",  # fewer than SHORTEST_PREFIX letters before the *
+    "misplaced_star",  # a * that does not end a word
+    "misplaced_minus",  # -word, where NOT word is meant
+    "no_word",  # a sign that is neither a word nor part of the language
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: any of its keys."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words one after the other, each by any of its keys."""
+
+    words: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Node"
+
+
+Node: TypeAlias = Word | Phrase | All | Either | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled query; equal when it means the same. `key` is its text for the store."""
+
+    node: Node
+    key: str
+
+    def matches(self, text: Text) -> bool:
+        return _matches(self.node, text)
+
+    def spans(self, text: Text) -> list[tuple[int, int]]:
+        """Where the words that made it match stand in the original text: ascending, apart from each other."""
+        return _merged(sorted(_spans(self.node, text)))
+
+
+def parse(query: str) -> Query:
+    """Compile what a person typed. Raises QueryError with a `Reason`; its suggestion, if any, does compile."""
+    try:
+        return _compiled(query)
+    except QueryError as error:
+        raise _error(error.reason, error.position, _working(error.suggestion)) from None
+
+
+def _compiled(query: str) -> Query:
+    if len(query) > LONGEST:
+        raise _error("too_long", LONGEST)
+    node = _Parser(query).parse()
+    if not _needs_something(node):
+        raise _error("only_not", 0)
+    return _query(node)
+
+
+def _working(suggestion: str) -> str:
+    """The suggestion, mended further if it has mistakes of its own; empty when that does not help."""
+    for _ in range(3):
+        try:
+            _compiled(suggestion)
+        except QueryError as error:
+            suggestion = error.suggestion
+        else:
+            return suggestion
+    return ""
+
+
+def load(key: str) -> Query:
+    """The query that wrote this `key`."""
+    return Query(_node(json.loads(key)), key)
+
+
+# --- reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    kind: Literal["term", "and", "or", "not", "(", ")"]
+    start: int
+    end: int
+    node: Node | None = None
+    terms: int = 0
+
+
+_OPERATORS: dict[str, Literal["and", "or", "not"]] = {
+    "AND": "and", "І": "and", "ТА": "and", "И": "and",
+    "OR": "or", "АБО": "or", "ИЛИ": "or",
+    "NOT": "not", "НЕ": "not",
+}  # fmt: skip
+_QUOTES = {'"': '"“”„«»', "“": '”"“', "”": '”"', "„": '“”"', "«": '»"'}
+_BARE = re.compile(r'[^\s()"“”„«»]+')
+_STAR = re.compile(r"\*(?=\s|$)")
+
+
+def _error(reason: str, position: int, suggestion: str = "") -> QueryError:
+    return QueryError(reason, position, suggestion)
+
+
+class _Parser:
+    """Recursive descent over the pieces of one query."""
+
+    def __init__(self, query: str) -> None:
+        self.query = query
+        self.pieces = list(_pieces(query))
+        self.next = 0
+        self.depth = 0
+
+    def parse(self) -> Node:
+        if not self.pieces:
+            raise _error("empty", 0)
+        terms = 0
+        for piece in self.pieces:
+            terms += piece.terms
+            if terms > MOST_TERMS:
+                raise _error("too_many_terms", piece.start, self.query[: piece.start].rstrip())
+        node = self.any()
+        if self.next < len(self.pieces):
+            at = self.pieces[self.next].start
+            raise _error("extra_bracket", at, self._without(at, at + 1))
+        return node
+
+    def any(self) -> Node:
+        parts = [self.all()]
+        while self._take("or"):
+            parts.append(self.all())
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+
+    def all(self) -> Node:
+        parts = [self.one()]
+        while self._take("and") or self._sees("term", "not", "("):
+            parts.append(self.one())
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def one(self) -> Node:
+        if self.next == len(self.pieces):
+            last = self.pieces[-1]
+            if last.kind == "(":
+                raise _error("unclosed_bracket", last.start, self._without(last.start, last.end))
+            raise _error("missing_word", last.start, self._without(last.start, last.end))
+        piece = self.pieces[self.next]
+        self.next += 1
+        if piece.kind == "term" and piece.node is not None:
+            return piece.node
+        if piece.kind == "not":
+            with_depth = self._deeper(piece)
+            part = self.one()
+            self.depth = with_depth - 1
+            return part.part if isinstance(part, Not) else Not(part)
+        if piece.kind == "(":
+            return self._bracket(piece)
+        if piece.kind == ")":
+            raise self._unexpected_bracket(piece)
+        raise _error("missing_word", piece.start, self._without(piece.start, piece.end))
+
+    def _bracket(self, opening: _Piece) -> Node:
+        with_depth = self._deeper(opening)
+        if self._sees(")"):
+            closing = self.pieces[self.next]
+            raise _error("empty_brackets", opening.start, self._without(opening.start, closing.end))
+        node = self.any()
+        if not self._take(")"):
+            raise _error("unclosed_bracket", opening.start, self.query.rstrip() + ")")
+        self.depth = with_depth - 1
+        return node
+
+    def _deeper(self, piece: _Piece) -> int:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise _error("too_deep", piece.start)
+        return self.depth
+
+    def _unexpected_bracket(self, piece: _Piece) -> QueryError:
+        before = self.pieces[self.next - 2] if self.next > 1 else None
+        if before is not None and before.kind in ("and", "or", "not"):
+            return _error("missing_word", before.start, self._without(before.start, before.end))
+        return _error("extra_bracket", piece.start, self._without(piece.start, piece.end))
+
+    def _sees(self, *kinds: str) -> bool:
+        return self.next < len(self.pieces) and self.pieces[self.next].kind in kinds
+
+    def _take(self, kind: str) -> bool:
+        seen = self._sees(kind)
+        self.next += seen
+        return seen
+
+    def _without(self, start: int, end: int) -> str:
+        return _join(self.query[:start], self.query[end:])
+
+
+def _join(before: str, after: str) -> str:
+    return " ".join(f"{before} {after}".split())
+
+
+def _pieces(query: str) -> Iterator[_Piece]:
+    position = 0
+    while position < len(query):
+        character = query[position]
+        if character.isspace():
+            position += 1
+            continue
+        if character in "()":
+            piece = _Piece("(" if character == "(" else ")", position, position + 1)
+        elif character in _QUOTES:
+            piece = _phrase(query, position, position, exact=False)
+        elif character == "=" and query[position + 1 : position + 2] in _QUOTES and position + 1 < len(query):
+            piece = _phrase(query, position, position + 1, exact=True)
+        else:
+            piece = _bare(query, position)
+        yield piece
+        position = piece.end
+
+
+def _phrase(query: str, start: int, quote: int, *, exact: bool) -> _Piece:
+    closing = _QUOTES[query[quote]]
+    end = next((at for at in range(quote + 1, len(query)) if query[at] in closing), -1)
+    if end < 0:
+        raise _error("unclosed_quote", quote, query.rstrip() + closing[0])
+    inside = query[quote + 1 : end]
+    words = _words(inside, quote + 1, exact=exact)
+    if not words:
+        raise _error("empty_quote", quote, _join(query[:start], query[end + 1 :]))
+    return _Piece("term", start, end + 1, _term(words), len(words))
+
+
+def _bare(query: str, start: int) -> _Piece:
+    match = _BARE.match(query, start)
+    if match is None:  # a closing quotation mark that nothing opened
+        raise _error("unclosed_quote", start, _join(query[:start], query[start + 1 :]))
+    bare, end = match[0], match.end()
+    if bare in _OPERATORS:
+        return _Piece(_OPERATORS[bare], start, end)
+    if bare[0] in "-–—" and len(bare) > 1 and bare[1].isalnum():
+        rest = bare[1:]
+        raise _error("misplaced_minus", start, _join(query[:start], f"NOT {rest} {query[end:]}"))
+    if bare[0] == "#" and (tag := next((key for key in tokens.read(bare).places if key[0] == "#"), "")):
+        return _Piece("term", start, end, Word((tag,)), 1)
+    exact = bare[0] == "=" and len(bare) > 1
+    words = _words(bare[1:] if exact else bare, start + exact, exact=exact)
+    if not words:
+        raise _error("no_word", start, _join(query[:start], query[end:]))
+    return _Piece("term", start, end, _term(words), len(words))
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """One typed word: its keys, and whether a hyphen ties it to the word before."""
+
+    keys: tuple[str, ...]
+    form: str
+    tied: bool = False
+
+
+def _words(typed: str, offset: int, *, exact: bool) -> list[_Typed]:
+    """The words of a run without spaces or of a phrase, cut as a text is cut."""
+    text = tokens.read(typed)
+    words: list[_Typed] = []
+    stars = {match.start() for match in _STAR.finditer(typed)}
+    for star in re.finditer(r"\*", typed):
+        if star.start() not in stars:
+            raise _error("misplaced_star", offset + star.start())
+    before = -1
+    for (start, end), form in zip(text.spans, text.forms, strict=True):
+        token = typed[start:end]
+        tied = start - 1 == before and typed[before] in "-‐‑"
+        words.append(_Typed(_keys(token, form, exact, end in stars, offset + start), form, tied))
+        stars.discard(end)
+        before = end
+    if stars:
+        raise _error("misplaced_star", offset + min(stars))
+    return words
+
+
+def _keys(token: str, form: str, exact: bool, prefix: bool, position: int) -> tuple[str, ...]:
+    if prefix:
+        if len(form) < SHORTEST_PREFIX:
+            raise _error("short_prefix", position)
+        return (form + "*",)
+    if token.startswith("@"):
+        return (tokens.name_key(token),)
+    if exact:
+        return (tokens.form_key(form),)
+    return lemmas.watch_keys(clean(token.removeprefix("#")))
+
+
+def _term(words: list[_Typed]) -> Node:
+    """A word or a phrase; a hyphenated pair is found written together as well."""
+    if len(words) == 1:
+        return Word(words[0].keys)
+    apart = Phrase(tuple(word.keys for word in words))
+    joined = _joined(words)
+    return apart if joined is None else Either((apart, joined))
+
+
+def _joined(words: list[_Typed]) -> Node | None:
+    first = next((at for at, word in enumerate(words) if word.tied), None)
+    if first is None:
+        return None
+    left, right = words[first - 1], words[first]
+    whole = left.form + right.form
+    if not whole.isalpha() or left.keys[0][0] in "=@" or right.keys[0][-1] == "*":
+        return None
+    keys = [word.keys for word in words]
+    keys[first - 1 : first + 1] = [lemmas.watch_keys(whole)]
+    return Word(keys[0]) if len(keys) == 1 else Phrase(tuple(keys))
+
+
+# --- one form for one meaning
+
+
+def _query(node: Node) -> Query:
+    node = _simple(node)
+    return Query(node, _written(node))
+
+
+def _written(node: Node) -> str:
+    return json.dumps(_plain(node), ensure_ascii=False, separators=(",", ":"))
+
+
+def _simple(node: Node) -> Node:
+    """Nested ANDs and ORs flattened, their parts sorted and each there once."""
+    match node:
+        case Word(keys):
+            return Word(tuple(sorted(set(keys))))
+        case Phrase(words):
+            return Phrase(tuple(tuple(sorted(set(keys))) for keys in words))
+        case Not(part):
+            return Not(_simple(part))
+        case All(parts) | Either(parts):
+            kind = type(node)
+            flat: dict[str, Node] = {}
+            for part in map(_simple, parts):
+                for one in part.parts if isinstance(part, kind) else (part,):
+                    flat[_written(one)] = one
+            ordered = tuple(flat[key] for key in sorted(flat))
+            return ordered[0] if len(ordered) == 1 else kind(ordered)
+
+
+def _plain(node: Node) -> list[Any]:
+    match node:
+        case Word(keys):
+            return ["w", *keys]
+        case Phrase(words):
+            return ["p", *map(list, words)]
+        case All(parts):
+            return ["&", *map(_plain, parts)]
+        case Either(parts):
+            return ["|", *map(_plain, parts)]
+        case Not(part):
+            return ["!", _plain(part)]
+
+
+def _node(plain: list[Any]) -> Node:
+    kind, *rest = plain
+    if kind == "w":
+        return Word(tuple(rest))
+    if kind == "p":
+        return Phrase(tuple(map(tuple, rest)))
+    if kind == "!":
+        return Not(_node(rest[0]))
+    return (All if kind == "&" else Either)(tuple(map(_node, rest)))
+
+
+def _needs_something(node: Node) -> bool:
+    """Whether no text without any of the words can match."""
+    match node:
+        case Word() | Phrase():
+            return True
+        case All(parts):
+            return any(map(_needs_something, parts))
+        case Either(parts):
+            return all(map(_needs_something, parts))
+        case Not():
+            return False
+
+
+# --- asking a text
+
+
+def _matches(node: Node, text: Text) -> bool:
+    match node:
+        case Word(keys):
+            return any(map(text.at, keys))
+        case Phrase():
+            return next(_phrases(node, text), None) is not None
+        case All(parts):
+            return all(_matches(part, text) for part in parts)
+        case Either(parts):
+            return any(_matches(part, text) for part in parts)
+        case Not(part):
+            return not _matches(part, text)
+
+
+def _phrases(phrase: Phrase, text: Text) -> Iterator[int]:
+    """The places where the phrase begins."""
+    rest = [{place - shift for key in keys for place in text.at(key)} for shift, keys in enumerate(phrase.words)]
+    return iter(sorted(set.intersection(*rest)))
+
+
+def _spans(node: Node, text: Text) -> Iterator[tuple[int, int]]:
+    if not _matches(node, text):
+        return
+    match node:
+        case Word(keys):
+            yield from (text.spans[place] for key in keys for place in text.at(key))
+        case Phrase(words):
+            for place in _phrases(node, text):
+                yield (text.spans[place][0], text.spans[place + len(words) - 1][1])
+        case All(parts) | Either(parts):
+            for part in parts:
+                yield from _spans(part, text)
+        case Not():
+            return
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
