@@ -1,0 +1,44 @@
+"""A finished message as the arguments of a call."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
+
+from bot.models import Button, Entity, Message
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+def arguments(message: Message) -> dict[str, Any]:
+    """For `bot.send_message` and `bot.edit_message_text`, which need the chat (and the message) besides.
+
+    Never a parse_mode: what people wrote is text and nothing else. Without buttons an edit takes the old ones away.
+    """
+    return {
+        "text": message.text,
+        "entities": [_entity(entity) for entity in message.entities] or None,
+        "reply_markup": _keyboard(message),
+        "link_preview_options": _NO_PREVIEW,
+    }
+
+
+def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    if not message.buttons:
+        return None
+    return InlineKeyboardMarkup([[_button(button) for button in row] for row in message.buttons])
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    return InlineKeyboardButton(button.text, url=button.url or None, callback_data=button.data or None)
+
+
+def _entity(entity: Entity) -> MessageEntity:
+    return MessageEntity(
+        entity.type,
+        entity.offset,
+        entity.length,
+        url=entity.url or None,
+        unix_time=datetime.fromtimestamp(entity.unix_time, UTC) if entity.unix_time else None,
+        date_time_format=entity.format or None,
+    )
