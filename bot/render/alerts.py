@@ -1,0 +1,153 @@
+"""Messages that nobody asked for at that moment: a new statement, an edit, a deletion, what was missed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from babel.dates import format_timedelta
+
+from bot.models import Button, Message, Roster, Telling
+from bot.render.language import Voice, voice
+from bot.render.statements import (
+    body,
+    card,
+    foot,
+    head,
+    line,
+    said,
+    source_button,
+    teller,
+    who,
+    withdrawn,
+)
+from bot.render.text import MESSAGE, Text, finish, inline, joined, split, verbatim
+
+FOUND = 40
+"""Matched forms that are marked in one text; past that the marks crowd out the rest."""
+
+PARTS = 8
+"""Messages for one alert: enough for the longest post of X (25,000 characters). What is over is behind the link."""
+
+LISTED = 10
+"""Posts that a catch-up shows by a line each."""
+
+HEADING = 160
+"""UTF-16 units kept free in each part for its heading and for the line that ends a cut one."""
+
+BEFORE = 1500
+"""UTF-16 units of each version in a notice of an edit, so that both fit one message."""
+
+
+def alert(
+    telling: Telling,
+    roster: Roster,
+    *,
+    language: str,
+    zone: str,
+    watches: Sequence[str] = (),
+    found: Sequence[tuple[int, int]] = (),
+) -> list[Message]:
+    """A new statement, in parts if it is longer than a message; each part is headed, the last has the link.
+
+    `watches` are the queries and topics that matched, as the reader calls them; `found` the characters of the post's
+    text that did.
+    """
+    _ = voice(language, zone)
+    bell = joined([inline(watch, 60) for watch in watches[:10]], ", ")
+    if len(watches) > 10:
+        bell = bell + ", …"
+    whole = joined([("🔔 " + bell) if bell else "", card(_, telling, roster, found=found[:FOUND])], "\n")
+    buttons = [source_button(_, telling)]
+    if whole.units <= MESSAGE:
+        return [finish(whole, buttons)]
+    return _parts(_, whole, telling, roster, buttons)
+
+
+def _parts(
+    _: Voice, whole: Text, telling: Telling, roster: Roster, buttons: Sequence[Sequence[Button]]
+) -> list[Message]:
+    ending = foot(_, telling, roster)
+    parts = split(whole, MESSAGE - ending.units - HEADING)
+    if len(parts) > PARTS:
+        parts = parts[:PARTS]
+        parts[-1] = parts[-1].stripped() + " …\n" + _("The rest is at the source.") + "\n" + ending
+    name = _headline(_, telling, roster)
+    messages = []
+    for number, part in enumerate(parts, 1):
+        heading = name + f" · {number}/{len(parts)}\n" if number > 1 else Text()
+        messages.append(finish(heading + part.stripped(), buttons if number == len(parts) else ()))
+    return messages
+
+
+def _headline(_: Voice, telling: Telling, roster: Roster) -> Text:
+    """Who it is about, in a few words."""
+    speaking = said(telling)
+    return (who(_, speaking[0].speaker, roster) if speaking else teller(_, telling, roster)).cut(120)
+
+
+def edited(before: str, telling: Telling, roster: Roster, *, language: str, zone: str) -> list[Message]:
+    """The author changed the post: both versions, and how long the first one stood.
+
+    An earlier version is always shown with this note and with the way to the post, as X asks.
+    """
+    if withdrawn(telling, roster):
+        return deleted(telling, roster, language=language, zone=zone)
+    _ = voice(language, zone)
+    post = telling.post
+    stood = _stood(_, post.published_at, post.edited_at or post.seen_at)
+    parts = [
+        _("✏️ Changed after {time}", time=stood).marked("bold") if stood else _("✏️ Changed").marked("bold"),
+        head(_, telling, roster),
+        _("Earlier version:"),
+        _quotation(_, before),
+        _("Now:"),
+        _quotation(_, post.text),
+        foot(_, telling, roster),
+    ]
+    return [finish(joined(parts, "\n"), [source_button(_, telling)])]
+
+
+def _quotation(_: Voice, words: str) -> Text:
+    shown = verbatim(words[: BEFORE * 2]).stripped().cut(BEFORE)
+    return shown.marked("expandable_blockquote") if shown else _("No words").marked("italic")
+
+
+def _stood(_: Voice, since: datetime, until: datetime | None) -> Text:
+    """How long, roughly, in words; empty where it is not known."""
+    if until is None or until - since < timedelta(seconds=1):
+        return Text()
+    return inline(format_timedelta(until - since, locale=_.language, threshold=2))
+
+
+def deleted(telling: Telling, roster: Roster, *, language: str, zone: str) -> list[Message]:
+    """The post is gone at its source. The words are repeated only where the platform's rules allow it."""
+    _ = voice(language, zone)
+    post = telling.post
+    stood = _stood(_, post.published_at, post.deleted_at)
+    words = body(_, telling, roster) if withdrawn(telling, roster) else _quotation(_, post.text)
+    parts = [
+        _("🗑 Deleted after {time}", time=stood).marked("bold") if stood else _("🗑 Deleted").marked("bold"),
+        head(_, telling, roster),
+        words,
+        foot(_, telling, roster),
+    ]
+    return [finish(joined(parts, "\n"))]
+
+
+def catch_up(tellings: Sequence[Telling], dropped: int, roster: Roster, *, language: str, zone: str) -> list[Message]:
+    """One message for everything that came while nothing could be sent; `dropped` more have no line at all."""
+    _ = voice(language, zone)
+    shown = tellings[-LISTED:]
+    hidden = dropped + len(tellings) - len(shown)
+    total = dropped + len(tellings)
+    opening = _.many("📬 {count} post while you were not reached", "📬 {count} posts while you were not reached", total)
+    lines = [line(_, one, roster, 160) for one in shown]
+    more = (
+        _.many(
+            "{count} earlier one is not shown. /latest has them all.",
+            "{count} earlier ones are not shown. /latest has them all.",
+            hidden,
+        )
+        if hidden
+        else ""
+    )
+    return [finish(joined([opening.marked("bold"), *lines, more], "\n\n"))]

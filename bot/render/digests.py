@@ -1,0 +1,164 @@
+"""The digest: what was said in a window of time, at one glance and then in order."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from bot.models import Message, Roster, Telling
+from bot.render.language import Voice, voice
+from bot.render.statements import account, line, said, teller, who
+from bot.render.text import ENTITIES, MESSAGE, Text, finish, inline, joined, split
+
+MESSAGES = 4
+"""A digest longer than this is shortened: fewer lines a speaker, the rest counted; but every speaker keeps one."""
+
+LINES = (50, 20, 10, 5, 3, 1)
+"""Lines a speaker, tried in this order until the digest fits."""
+
+SHORT = 220
+"""UTF-16 units of a statement's words in a digest."""
+
+GLANCED = 8
+"""Speakers that the glance names for one side."""
+
+
+@dataclass
+class _Group:
+    """One speaker's tellings (or one source's, where nobody speaks), in order of time; `retold` counts repeats."""
+
+    name: Text
+    side: str
+    speaker: str = ""
+    tellings: list[Telling] = field(default_factory=list)
+    retold: Counter[int] = field(default_factory=Counter)
+
+
+def digest(
+    tellings: Sequence[Telling],
+    roster: Roster,
+    *,
+    language: str,
+    zone: str,
+    since: datetime,
+    until: datetime,
+    unseen: Sequence[tuple[str, datetime]] = (),
+) -> list[Message]:
+    """The window [since, until) as messages: who spoke how often, then each statement by side and speaker.
+
+    `unseen` names sources that could not be read, and since when: what they said is missing here. A story told by
+    several sources stands once, at its earliest, with the others counted.
+    """
+    _ = voice(language, zone)
+    groups = _grouped(_, tellings, roster)
+    opening = joined(
+        [
+            _("📰 Digest").marked("bold"),
+            _("From {since} to {until}", since=_.moment(since), until=_.moment(until)),
+            _glance(_, groups, roster) if groups else _("A quiet time: nothing new from those you follow."),
+        ],
+        "\n",
+    )
+    gaps = _gaps(_, unseen, roster)
+    for lines in LINES:
+        blocks = [opening, *(block for group in groups for block in _blocks(_, group, roster, lines)), gaps]
+        parts = _packed([block for block in blocks if block])
+        if len(parts) <= MESSAGES:
+            break
+    return [finish(part) for part in parts]
+
+
+def _grouped(_: Voice, tellings: Sequence[Telling], roster: Roster) -> list[_Group]:
+    """The groups by side, in the order of the configuration; sources where nobody speaks come last."""
+    groups: dict[str, _Group] = {}
+    told: set[tuple[str, int]] = set()
+    for telling in sorted(tellings, key=lambda one: (one.post.published_at, one.post.id)):
+        for key, place in _places(_, telling, roster):
+            group = groups.setdefault(key, place)
+            if telling.story and (key, telling.story) in told:
+                group.retold[telling.story] += 1
+            else:
+                group.tellings.append(telling)
+            told.add((key, telling.story))
+    order = {side: number for number, side in enumerate(roster.sides)}
+    return sorted(groups.values(), key=lambda group: order.get(group.side, len(order)))
+
+
+def _places(_: Voice, telling: Telling, roster: Roster) -> list[tuple[str, _Group]]:
+    """Where the telling is listed, by key: under each who speaks, or under its source."""
+    speakers = dict.fromkeys(one.speaker for one in said(telling))
+    if not speakers:
+        return [(f"source {telling.post.source}", _Group(teller(_, telling, roster), ""))]
+    return [(speaker, _Group(who(_, speaker, roster), _side(speaker, roster), speaker)) for speaker in speakers]
+
+
+def _side(speaker: str, roster: Roster) -> str:
+    side = roster.side_of(speaker)
+    return side.id if side else ""
+
+
+def _glance(_: Voice, groups: Sequence[_Group], roster: Roster) -> Text:
+    """Who spoke how often, one line a side."""
+    lines = []
+    for side in dict.fromkeys(group.side for group in groups):
+        here = [group for group in groups if group.side == side]
+        counts = sorted(here, key=lambda group: -_count(group))
+        names = joined([group.name + f" {_count(group)}" for group in counts[:GLANCED]], ", ")
+        known = roster.sides.get(side)
+        name = _.name(known.name) if known else _("Others")
+        total = sum(_count(group) for group in here)
+        lines.append(name.marked("bold") + f" {total}: " + names + (", …" if len(counts) > GLANCED else ""))
+    return joined(lines, "\n")
+
+
+def _count(group: _Group) -> int:
+    return len(group.tellings) + group.retold.total()
+
+
+def _blocks(_: Voice, group: _Group, roster: Roster, lines: int) -> list[Text]:
+    """The group's heading together with its first line, then a block a line, then how many were left out."""
+    days = {_.local_day(one.post.published_at) for one in group.tellings}
+    blocks, day = [], None
+    for telling in group.tellings[:lines]:
+        item = line(_, telling, roster, SHORT, speaker=group.speaker)
+        again = group.retold[telling.story]
+        if telling.story and again:
+            item = item + " " + _.many("(+{count} later telling)", "(+{count} later tellings)", again)
+        today = _.local_day(telling.post.published_at)
+        if len(days) > 1 and today != day:
+            item = _.day(telling.post.published_at).marked("italic") + "\n" + item
+        day = today
+        blocks.append(item)
+    blocks[0] = group.name.marked("bold") + "\n" + blocks[0]
+    hidden = len(group.tellings) - lines
+    if hidden > 0:
+        blocks.append(_.many("… and {count} more: /latest", "… and {count} more: /latest", hidden))
+    return blocks
+
+
+def _gaps(_: Voice, unseen: Sequence[tuple[str, datetime]], roster: Roster) -> Text:
+    """Which sources are missing from the digest, and since when."""
+    lines = []
+    for source_id, since in unseen[:20]:
+        source = roster.sources.get(source_id)
+        name = account(_, source, roster) if source else inline(source_id, 60)
+        lines.append(_("{source}: since {moment}", source=name, moment=_.moment(since)))
+    if len(unseen) > len(lines):
+        hidden = len(unseen) - len(lines)
+        lines.append(_.many("and {count} more source", "and {count} more sources", hidden))
+    if not lines:
+        return Text()
+    return joined([_("⚠️ Could not be read, so missing here:").marked("bold"), *lines], "\n")
+
+
+def _packed(blocks: Sequence[Text]) -> list[Text]:
+    """The blocks in as few messages as hold them, none cut in two that fits one."""
+    parts = [Text()]
+    for block in chain.from_iterable(map(split, blocks)):
+        joint = joined([parts[-1], block], "\n\n")
+        if joint.units <= MESSAGE and len(joint.marks) <= ENTITIES:
+            parts[-1] = joint
+        else:
+            parts.append(block)
+    return parts

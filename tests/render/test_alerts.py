@@ -1,0 +1,135 @@
+"""An alert names what it is for and is complete; notices of edits and deletions keep the platforms' rules."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.models import Message, Roster, Statement, Telling
+from bot.render.alerts import PARTS, alert, catch_up, deleted, edited
+from tests.render import judge, worlds
+
+ROSTER = worlds.roster()
+
+
+def alerted(telling: Telling, **more: object) -> list[Message]:
+    return alert(telling, ROSTER, language="en", zone="Europe/Kyiv", **more)  # type: ignore[arg-type]
+
+
+def test_an_alert_names_its_watches_and_marks_the_words_that_matched() -> None:
+    (message,) = alerted(worlds.own("The fleet stays."), watches=["fleet", "шлях"], found=[(4, 9)])
+    assert message.text.startswith("🔔 fleet, шлях\n🇦🇶 Ann One\n")
+    bold = [judge.stretch(message, one) for one in message.entities if one.type == "underline"]
+    assert bold == ["fleet"]
+    assert message.buttons[0][0].url == "https://x.com/ann_one/status/1"
+
+
+def test_an_alert_of_a_follow_has_no_bell() -> None:
+    (message,) = alerted(worlds.own())
+    assert message.text.startswith("🇦🇶 Ann One")
+
+
+def test_many_watches_are_named_up_to_the_tenth() -> None:
+    (message,) = alerted(worlds.own(), watches=[f"w{number}" for number in range(12)])
+    assert message.text.split("\n")[0].endswith("w9, …")
+
+
+def test_an_address_that_cannot_be_opened_makes_no_button() -> None:
+    (message,) = alerted(worlds.own(kind="post", media=()).__class__(replace(worlds.own().post, url="")))
+    assert message.buttons == ()
+
+
+def test_a_long_statement_comes_in_parts_and_the_last_has_the_link() -> None:
+    words = " ".join(f"word{number}" for number in range(1500))
+    parts = alerted(worlds.own(words))
+    assert len(parts) == 4
+    assert " ".join(part.text for part in parts).split().count("word777") == 1
+    assert all(f"word{number} " in " ".join(part.text for part in parts).replace("\n", " ") for number in range(1499))
+    assert parts[1].text.startswith("🇦🇶 Ann One · 2/4\n")
+    last = parts[-1]
+    assert any(one.url == "https://x.com/ann_one/status/1" for one in last.entities)
+    assert [bool(part.buttons) for part in parts] == [False, False, False, True]
+
+
+def test_a_text_without_end_is_cut_and_the_rest_is_at_the_source() -> None:
+    parts = alerted(worlds.own("word " * 20_000))
+    assert len(parts) == PARTS
+    assert "The rest is at the source." in parts[-1].text
+    assert any(one.type == "text_link" for one in parts[-1].entities)
+
+
+def test_an_edit_shows_both_versions_and_how_long_the_first_stood() -> None:
+    telling = worlds.own("We meet on Friday.", edited_at=worlds.AT + timedelta(hours=2))
+    (message,) = edited("We meet tomorrow.", telling, ROSTER, language="en", zone="UTC")
+    assert message.text.startswith("✏️ Changed after 2 hours\n")
+    assert "Earlier version:\nWe meet tomorrow.\nNow:\nWe meet on Friday." in message.text
+    assert message.buttons
+
+
+def test_an_edit_at_an_unknown_time_says_no_time() -> None:
+    (message,) = edited("", worlds.own(""), ROSTER, language="en", zone="UTC")
+    assert message.text.startswith("✏️ Changed\n")
+    assert "Earlier version:\nNo words\nNow:\nNo words" in message.text
+
+
+def test_a_deletion_is_told_with_the_words_where_the_platform_allows() -> None:
+    post = replace(worlds.told("Ben said no.").post, deleted_at=worlds.AT + timedelta(days=1))
+    (message,) = deleted(Telling(post), ROSTER, language="en", zone="UTC")
+    assert message.text.startswith("🗑 Deleted after 24 hours\n")
+    assert "Ben said no." in message.text
+
+
+def test_a_deletion_on_x_is_told_without_the_words_and_an_edit_of_it_likewise() -> None:
+    telling = worlds.own("secret", deleted_at=worlds.AT)
+    for messages in (
+        deleted(telling, ROSTER, language="en", zone="UTC"),
+        edited("secret before", telling, ROSTER, language="en", zone="UTC"),
+    ):
+        assert messages[0].text.startswith("🗑 Deleted\n")
+        assert "secret" not in messages[0].text
+
+
+def test_a_catch_up_is_one_message_that_counts_what_it_does_not_show() -> None:
+    many = [worlds.own(f"post {number}", number=number) for number in range(1, 13)]
+    (message,) = catch_up(many, 3, ROSTER, language="en", zone="UTC")
+    assert message.text.startswith("📬 15 posts while you were not reached")
+    assert "post 12" in message.text
+    assert "post 2\n" not in message.text
+    assert "5 earlier ones are not shown. /latest has them all." in message.text
+    (short,) = catch_up(many[:1], 0, ROSTER, language="en", zone="UTC")
+    assert "earlier" not in short.text
+
+
+@given(
+    worlds.tellings(),
+    worlds.rosters(),
+    st.sampled_from(["en", "uk", "ru"]),
+    st.lists(worlds.letters(), max_size=3),
+    st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500)), max_size=60),
+)
+@settings(max_examples=80, deadline=None)
+def test_telegram_takes_every_notice_of_any_telling(
+    telling: Telling, roster: Roster, language: str, watches: list[str], found: list[tuple[int, int]]
+) -> None:
+    voice = {"language": language, "zone": "America/New_York"}
+    messages = [
+        *alert(telling, roster, **voice, watches=watches, found=found),
+        *edited(telling.post.text, telling, roster, **voice),
+        *deleted(telling, roster, **voice),
+        *catch_up([telling] * 11, 0, roster, **voice),
+    ]
+    for message in messages:
+        judge.within_limits(message)
+        judge.survives_telegram(message)
+
+
+@given(st.lists(st.sampled_from(["ann", "ben", "gone"]), max_size=3), st.integers(0, 5000))
+@settings(max_examples=30, deadline=None)
+def test_every_part_of_a_long_alert_is_headed_and_the_last_leads_to_the_post(speakers: list[str], length: int) -> None:
+    telling = worlds.told("слово 😀" * length, *(Statement(one, "quote", "") for one in speakers))
+    parts = alerted(telling)
+    assert len(parts) <= PARTS
+    assert any(one.url for one in parts[-1].entities)
+    for number, part in enumerate(parts[1:], 2):
+        assert f"{number}/{len(parts)}" in part.text.split("\n")[0]
