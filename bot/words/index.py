@@ -105,16 +105,17 @@ class WatchIndex:
 
 
 def _filing_keys(node: Node) -> tuple[str, ...]:
-    """Keys of which every matching text has at least one; a long word is taken for a rare one."""
+    """Keys of which every matching text has at least one; a long word is taken for a rare one. () means any text."""
     match node:
         case Word(keys):
             return keys
         case Phrase(words):
             return max(words, key=_rarity)
         case All(parts):
-            return max((_filing_keys(part) for part in parts if not isinstance(part, Not)), key=_rarity)
+            return max(map(_filing_keys, parts), key=_rarity)
         case Either(parts):
-            return tuple(sorted({key for part in parts for key in _filing_keys(part)}))
+            filed = [_filing_keys(part) for part in parts]
+            return tuple(sorted({key for some in filed for key in some})) if all(filed) else ()
         case Not():
             return ()
 

@@ -15,7 +15,6 @@ The dictionaries are loaded at the first word that needs one (0.2 s for both Cyr
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -23,6 +22,9 @@ from bot.words.letters import fold, is_cyrillic, is_latin
 
 VERSION = 1
 """Changes with these rules and with the dictionaries: stored keys of another version have to be computed again."""
+
+MOST_KEYS = 14
+"""No word has more keys: at most 7 of each Cyrillic dictionary, the likeliest first."""
 
 _RUSSIAN_ONLY = re.compile("[ыэёъ]")
 _UKRAINIAN_ONLY = re.compile("[іїєґ']")
@@ -35,7 +37,6 @@ _ENGLISH_AS_IS = frozenset({"us", "it", "its", "me", "him", "her", "them", "as"}
 # A name that no dictionary knows may be read as anything but a name ("Мерцем" as a form of "мерец"). Its stem
 # without the endings of a masculine name is one more guess.
 _NAME_ENDING = re.compile("(?<=[бвгджзклмнпрстфхцчшщ])(?:ом|ем|ым|им|ою|ові|еві|а|у|е|і)$")
-_MOST_KEYS = 10
 
 
 @cache
@@ -51,23 +52,19 @@ def text_keys(word: str, language: str = "") -> tuple[str, ...]:
         return _other_keys(word)
     readings = [_readings(name, word) for name in _asked(word, language)]
     function = [reading for reading in readings if reading.function]
-    return _sorted(key for reading in function or readings for key in reading.lemmas)
+    return tuple(dict.fromkeys(key for reading in function or readings for key in reading.lemmas))
 
 
 def watch_keys(word: str) -> tuple[str, ...]:
     """The keys of a cleaned word that a person typed to be told about."""
     if not is_cyrillic(word):
         return _other_keys(word)
-    keys: set[str] = set()
+    keys: dict[str, None] = {}
     itself = fold(word)
     for name in _asked(word, ""):
         reading = _readings(name, word)
-        keys.update((itself,) if reading.known and itself in reading.lemmas else reading.lemmas)
-    return _sorted(keys)
-
-
-def _sorted(keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(keys)))
+        keys.update(dict.fromkeys((itself,) if reading.known and itself in reading.lemmas else reading.lemmas))
+    return tuple(keys)
 
 
 def _asked(word: str, language: str) -> tuple[str, ...]:
@@ -93,10 +90,10 @@ def _readings(language: str, word: str) -> _Reading:
     parses = _dictionary(language).parse(word)
     known = any(parse.is_known for parse in parses)
     function = [parse for parse in parses if known and _FUNCTION.intersection(parse.tag.grammemes)]
-    found = dict.fromkeys(fold(parse.normal_form) for parse in function or parses)
+    found = list(dict.fromkeys(fold(parse.normal_form) for parse in function or parses))[: MOST_KEYS // 2 - 1]
     if not known and len(word) > 4:
-        found[fold(_NAME_ENDING.sub("", word))] = None
-    return _Reading(known, bool(function), tuple(found)[:_MOST_KEYS])
+        found.append(fold(_NAME_ENDING.sub("", word)))
+    return _Reading(known, bool(function), tuple(dict.fromkeys(found)))
 
 
 def _other_keys(word: str) -> tuple[str, ...]:

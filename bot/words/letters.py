@@ -34,7 +34,7 @@ def clean(token: str) -> str:
     """
     if token.isascii():
         return token.lower().replace("`", "'")
-    word = unicodedata.normalize("NFKC", _INVISIBLE.sub("", token))
+    word = unicodedata.normalize("NFKC", _INVISIBLE.sub("", token))  # also 𝗯𝗼𝗹𝗱 letters
     cyrillic = len(_CYRILLIC.findall(word))
     if cyrillic:
         latin = len(_LATIN.findall(word))

@@ -24,6 +24,10 @@ _TOKEN = re.compile(
 _PART = re.compile(_WORD)
 _HYPHENS = frozenset("-‐‑")
 _REMEMBERED = 200_000
+_MOST_JOINED_KEYS = 4
+
+MOST_KEYS_A_PLACE = lemmas.MOST_KEYS + 1 + 2 * _MOST_JOINED_KEYS + 1
+"""Lemmas, the form, the lemmas of two hyphenated pairs that meet there, a tag."""
 
 
 class Text:
@@ -48,41 +52,34 @@ class Text:
             return [place for place, form in enumerate(self.forms) if form.startswith(key[:-1])]
         return self.places.get(key, [])
 
-    def keys(self) -> list[tuple[str, ...]]:
+    def rows(self) -> list[list[str]]:
         """The keys of every place, in order: what a full-text index has to hold."""
         found: list[list[str]] = [[] for _ in self.spans]
         for key, places in self.places.items():
             for place in places:
                 found[place].append(key)
-        return [tuple(keys) for keys in found]
-
-    def _add(self, start: int, end: int, form: str, keys: Iterable[str]) -> None:
-        place = len(self.spans)
-        self.spans.append((start, end))
-        self.forms.append(form)
-        self._mark(place, keys)
-
-    def _mark(self, place: int, keys: Iterable[str]) -> None:
-        places = self.places
-        for key in keys:
-            at = places.get(key)
-            if at is None:
-                places[key] = [place]
-            elif at[-1] != place:
-                at.append(place)
+        return found
 
 
 def read(text: str, language: str = "") -> Text:
     """Tokenise and lemmatise. `language` is what the platform or `language.detect` says; clear letters overrule it."""
     clear = languages.letters(text) or (language if language in ("uk", "ru") else "")
     found = Text(text, language or clear)
+    spans, forms, places = found.spans, found.forms, found.places
     joins = -2  # where a word ended whose next character is a hyphen
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
         if kind == "word":
             start, end = match.span()
             form, keys = _word(match[0], clear)
-            found._add(start, end, form, keys)
+            place = len(forms)
+            for key in keys:
+                if key in places:
+                    places[key].append(place)
+                else:
+                    places[key] = [place]
+            spans.append((start, end))
+            forms.append(form)
             if joins == start - 1:
                 _join(found, clear)
             joins = end if text[end : end + 1] in _HYPHENS else -2
@@ -90,8 +87,22 @@ def read(text: str, language: str = "") -> Text:
             _read_tag(found, match, clear)
         elif kind == "name":
             name = name_key(match[0])
-            found._add(*match.span(), name, (name,))
+            _add(found, match.span(), name, (name,))
     return found
+
+
+def _add(found: Text, span: tuple[int, int], form: str, keys: Iterable[str]) -> None:
+    found.spans.append(span)
+    found.forms.append(form)
+    _mark(found, len(found.forms) - 1, keys)
+
+
+def _mark(found: Text, place: int, keys: Iterable[str]) -> None:
+    for key in keys:
+        at = found.places.setdefault(key, [])
+        if place not in at[-2:]:
+            at.append(place)
+            at.sort()
 
 
 def _read_tag(found: Text, match: re.Match[str], clear: str) -> None:
@@ -99,20 +110,20 @@ def _read_tag(found: Text, match: re.Match[str], clear: str) -> None:
     place = len(found.spans)
     for part in _PART.finditer(match[0], 1):
         form, keys = _word(part[0], clear)
-        found._add(match.start() + part.start(), match.start() + part.end(), form, keys)
+        _add(found, (match.start() + part.start(), match.start() + part.end()), form, keys)
     if len(found.spans) > place:
         found.spans[place] = (match.start(), found.spans[place][1])
-        found._mark(place, (tag_key(match[0]),))
+        _mark(found, place, (tag_key(match[0]),))
 
 
 def _join(found: Text, clear: str) -> None:
-    """`cease-fire` is also found as `ceasefire`: both halves carry the keys of the whole."""
+    """`cease-fire` is also found as `ceasefire`: both halves carry the lemmas of the whole."""
     place = len(found.spans) - 1
     whole = found.forms[place - 1] + found.forms[place]
     if whole.isalpha():
-        keys = _word(whole, clear)[1]
-        found._mark(place - 1, keys)
-        found._mark(place, keys)
+        keys = lemmas.text_keys(whole, clear)[:_MOST_JOINED_KEYS]
+        _mark(found, place - 1, keys)
+        _mark(found, place, keys)
 
 
 @lru_cache(maxsize=_REMEMBERED)
