@@ -13,9 +13,11 @@ moves its source's cursor; what is due is a column, and the scheduler only ticks
 
 The floors: a room imports only rooms on lower floors (tests/test_floors.py reads this map).
 
-    5  app  cli  __main__
-    4  collect  digest  deliver  chat
-    3  store  sources  botapi  health
+    7  cli
+    6  demo  upkeep
+    5  app
+    4  collect  digest  deliver  chat  health
+    3  store  sources  botapi
     2  words  render  settings  schedule
-    1  models  errors
+    1  models  errors  logs
 """

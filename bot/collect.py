@@ -41,6 +41,9 @@ class Fetcher(Protocol):
     async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
         """Raises FetchError."""
 
+    async def resolve(self, source: Source, now: datetime) -> Account:
+        """Who the address belongs to. Raises FetchError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -121,11 +124,14 @@ class Collector:
         self._reader = Reader(database, roster)
         self._polls: dict[str, asyncio.Task[None]] = {}
 
-    def begin_due(self) -> list[asyncio.Task[None]]:
-        """Start a poll of each source that is due and not being polled; one slow source holds up no other."""
+    def begin_due(self, only: Collection[str] | None = None) -> list[asyncio.Task[None]]:
+        """Start a poll of each source (or of `only` these) that is due and not being polled.
+
+        Each is a task of its own: one slow source holds up no other.
+        """
         started = []
         for due in self._database.read(sources.due, self._clock()):
-            if due.id not in self._polls:
+            if due.id not in self._polls and (only is None or due.id in only):
                 task = asyncio.create_task(self._poll_guarded(self._roster.sources[due.id], due), name=f"poll {due.id}")
                 self._polls[due.id] = task
                 task.add_done_callback(partial(self._ended, due.id))
@@ -198,6 +204,34 @@ def _refuse_other_account(source: Source, due: sources.Due, fetched: Fetched) ->
             "until the right address, or the new number as account_id, stands in config/sources.toml",
             permanent=True,
         )
+
+
+async def keep(database: Database, reader: Reader, roster: Roster, found: Collection[Post], now: datetime) -> int:
+    """Store posts of any sources without telling anybody; those that are there already are left. Returns how many
+    were new. Raises FetchError for a post of a source that config/ does not know.
+    """
+    by_source: dict[str, list[tuple[Post, int]]] = {}
+    for post in found:
+        by_source.setdefault(post.source, []).append((post, 0))
+    stored = 0
+    for name, items in by_source.items():
+        if name not in roster.sources:
+            raise FetchError(
+                f"config/sources.toml has no source {name!r}, to which post {items[0][0].external_id} belongs"
+            )
+        readings = await reader.read(roster.sources[name], items)
+        stored += await database.write(_keep, readings, now)
+    return stored
+
+
+def _keep(connection: Connection, readings: Collection[Reading], now: datetime) -> int:
+    stored = 0
+    for reading in readings:
+        id = posts.insert(connection, reading.post, now)
+        if id is not None:
+            stored += 1
+            _put_meaning(connection, reading, id)
+    return stored
 
 
 # --- in the transaction

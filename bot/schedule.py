@@ -36,5 +36,5 @@ def next_poll_at(every: timedelta, now: datetime, chance: float, *, asked: datet
 
 def next_try_at(every: timedelta, failures: int, now: datetime, chance: float) -> datetime:
     """After the poll that failed as the `failures`-th in a row: the interval doubles up to an hour."""
-    pause = max(every, min(every * 2 ** min(failures, 20), LONGEST_PAUSE))
+    pause = max(every, min(every * 2.0 ** min(failures, 20), LONGEST_PAUSE))
     return now + pause * (1 + JITTER * chance)

@@ -7,7 +7,7 @@ can tell whether it arrived), or ends as refused. `due_at` NULL: nothing more ha
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import get_args
 
@@ -24,7 +24,7 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 
 def to_json(message: Message) -> str:
     def short(part: Entity | Button) -> dict[str, object]:
-        return {name: value for name, value in asdict(part).items() if value}
+        return {one.name: value for one in fields(part) if (value := getattr(part, one.name)) != one.default}
 
     return json.dumps(
         {
@@ -40,7 +40,7 @@ def from_json(text: str) -> Message:
     held = json.loads(text)
     return Message(
         held["text"],
-        tuple(Entity(**{"offset": 0} | entity) for entity in held["entities"]),
+        tuple(Entity(**entity) for entity in held["entities"]),
         tuple(tuple(Button(**button) for button in row) for row in held["buttons"]),
     )
 

@@ -1,0 +1,260 @@
+"""The running bot: everything is made here and handed to whoever needs it. A table of contents."""
+
+import asyncio
+import logging
+import random
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import aiohttp
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, Updater
+
+from bot import chat, digest, health
+from bot.botapi.inbox import Done, Inbox
+from bot.botapi.pacing import Pacing
+from bot.botapi.transport import AiohttpRequest, Polling
+from bot.collect import Collector, Fetcher
+from bot.deliver import Delivery
+from bot.errors import ParleyError
+from bot.settings import Settings
+from bot.sources.archive import Archive
+from bot.sources.feed import Feed
+from bot.sources.telegram_web import TelegramWeb
+from bot.sources.x import X
+from bot.store import inbox, outbox, sources
+from bot.store.connection import Connection
+from bot.store.database import Database
+
+log = logging.getLogger(__name__)
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+TICK = 1.0
+"""Seconds between two looks at what is due: an alert waits for no tick, a poll and a digest for at most one."""
+
+KEEP_SETTLED = timedelta(days=30)
+"""How long the outbox remembers what was sent, for /status and for questions."""
+
+LONGEST_WAIT = 60.0
+"""Seconds between two tries to reach Telegram at the start."""
+
+POLL_SECONDS = 50
+"""How long Telegram may hold a getUpdates open; its own limit."""
+
+ALLOWED_UPDATES = ["message", "edited_message", "channel_post", "callback_query", "my_chat_member"]
+
+
+def now() -> datetime:
+    """The one clock of the house."""
+    return datetime.now(UTC)
+
+
+async def run(settings: Settings) -> None:
+    """Collect and serve until SIGINT or SIGTERM. Raises ParleyError for what an operator has to mend."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        database = Database.open(settings.database)
+        stack.callback(database.close)
+        await database.write(sources.enrol, settings.roster.sources.values(), now())
+        session = await stack.enter_async_context(web_session(settings))
+
+        polling = Polling()
+        pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
+        application = telegram_bot(settings, database, polling, pacing)
+        delivery = Delivery(database, application.bot, pacing, now)
+        collector = Collector(
+            database, fetchers(session, settings), settings.roster, now, random.random, delivery.nudge
+        )
+        stack.push_async_callback(collector.close)
+
+        scheduler = ticking(
+            {
+                "poll": _begin_due(collector),
+                "digest": _queue_digests(database, settings, delivery),
+            }
+        )
+        scheduler.add_job(_forget, "interval", hours=6, args=[database], next_run_time=now())
+        scheduler.start()
+        stack.callback(scheduler.shutdown, wait=False)
+        if settings.health_port:
+            page = await health.serve(settings.health_port, database, now, lambda: _heard_at(polling))
+            stack.push_async_callback(page.cleanup)
+
+        log.info("collecting %d sources", sum(source.enabled for source in settings.roster.sources.values()))
+        await converse(application, delivery, polling, stop)
+
+
+# --- the parts
+
+
+@asynccontextmanager
+async def web_session(settings: Settings) -> AsyncIterator[aiohttp.ClientSession]:
+    """The one HTTP client of all sources. Timeouts are per source; this is the outer bound."""
+    contact = f" ({settings.contact})" if settings.contact else ""
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=30),
+        headers={"User-Agent": f"Parley{contact}"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as session:
+        yield session
+
+
+def fetchers(session: aiohttp.ClientSession, settings: Settings) -> Mapping[str, Fetcher]:
+    """One a kind of source."""
+    return {
+        "x": X(session, settings.x_bearer_token, settings.x_api_url),
+        "telegram": TelegramWeb(session, settings.telegram_web_url, settings.contact),
+        "feed": Feed(session, settings.contact),
+        "archive": Archive(settings.config),
+    }
+
+
+def telegram_bot(settings: Settings, database: Database, polling: Polling, pacing: Pacing) -> App:
+    """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers."""
+    application = (
+        Application.builder()
+        .token(settings.bot_token)
+        .base_url(f"{settings.telegram_api_url}/bot")
+        .base_file_url(f"{settings.telegram_api_url}/file/bot")
+        .request(AiohttpRequest())
+        .get_updates_request(polling)
+        .rate_limiter(pacing)
+        .update_queue(Inbox(database, now))
+        .concurrent_updates(Done(database, now))
+        .build()
+    )
+    chat.serve(application, chat.Desk(database, settings, now))
+    return application
+
+
+def ticking(jobs: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> AsyncIOScheduler:
+    """A clock that ticks. What is due is a column: a tick that comes late finds all that it missed."""
+    scheduler = AsyncIOScheduler(
+        timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+    )
+    for name, job in jobs.items():
+        scheduler.add_job(job, "interval", seconds=TICK, id=name, next_run_time=now())
+    return scheduler
+
+
+def _begin_due(collector: Collector) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def tick() -> None:
+        collector.begin_due()
+
+    return tick
+
+
+def _queue_digests(
+    database: Database, settings: Settings, delivery: Delivery
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def tick() -> None:
+        queued = await digest.queue_due(database, settings.roster, now())
+        if queued + await digest.queue_catch_up(database, settings.roster, now()):
+            delivery.nudge()
+
+    return tick
+
+
+async def _forget(database: Database) -> None:
+    def all_of_it(connection: Connection) -> None:
+        outbox.forget(connection, now() - KEEP_SETTLED)
+        inbox.forget(connection, now())
+
+    await database.write(all_of_it)
+
+
+def _heard_at(polling: Polling) -> datetime | None:
+    if polling.last_good is None:
+        return None
+    return now() - timedelta(seconds=asyncio.get_running_loop().time() - polling.last_good)
+
+
+# --- the conversation with Telegram
+
+
+async def converse(application: App, delivery: Delivery, polling: Polling, stop: asyncio.Event) -> None:
+    """Listen and deliver until told to stop. Collecting goes on meanwhile, whether Telegram answers or not."""
+    if not await _reach_telegram(application, stop):
+        return
+    delivering = asyncio.create_task(delivery.run(stop), name="deliver")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await application.start()
+        await _listen(_updater(application))
+        registering = asyncio.create_task(chat.register(application.bot), name="register")
+        log.info("listening as @%s", application.bot.username)
+        listening = asyncio.create_task(_watch(application, polling), name="watch")
+        await asyncio.wait({delivering, stopping, listening}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (listening, registering):
+            task.cancel()
+    finally:
+        stop.set()
+        await _let_go(application)
+        stopping.cancel()
+    await delivering
+
+
+async def _reach_telegram(application: App, stop: asyncio.Event) -> bool:
+    """False if told to stop before Telegram answered."""
+    wait = 1.0
+    while not stop.is_set():
+        try:
+            await application.initialize()
+            return True
+        except InvalidToken as error:
+            raise ParleyError("Telegram does not know this bot: check TELEGRAM_BOT_TOKEN with @BotFather") from error
+        except TelegramError as error:
+            log.warning("Telegram cannot be reached (%s); next try in %.0f s", type(error).__name__, wait)
+        try:
+            await asyncio.wait_for(stop.wait(), wait)
+        except TimeoutError:
+            wait = min(2 * wait, LONGEST_WAIT)
+    return False
+
+
+async def _watch(application: App, polling: Polling) -> None:
+    """Begin to listen again when polling has fallen silent: one 401 or 404 ends PTB's own loop for good."""
+    while True:
+        await asyncio.sleep(health.DEAF_AFTER.total_seconds())
+        heard_at = _heard_at(polling)
+        if heard_at is None or now() - heard_at > health.DEAF_AFTER:
+            log.error("Telegram has not answered getUpdates for over %s; listening anew", health.DEAF_AFTER)
+            await _listen_anew(application)
+
+
+async def _listen_anew(application: App) -> None:
+    updater = _updater(application)
+    try:
+        await updater.stop()
+    except TelegramError:
+        log.warning("polling had ended with an error")
+    await _listen(updater)
+
+
+async def _listen(updater: Updater) -> None:
+    await updater.start_polling(allowed_updates=ALLOWED_UPDATES, timeout=POLL_SECONDS, bootstrap_retries=-1)
+
+
+async def _let_go(application: App) -> None:
+    """Stop in order. An updater that Telegram turned away raises once more what turned it away."""
+    updater = _updater(application)
+    if updater.running:
+        try:
+            await updater.stop()
+        except TelegramError as error:
+            log.warning("polling had ended with %s", type(error).__name__)
+    if application.running:
+        await application.stop()
+    await application.shutdown()
+
+
+def _updater(application: App) -> Updater:
+    """It is always there: `telegram_bot` builds it."""
+    return cast(Updater, application.updater)
