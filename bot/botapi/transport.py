@@ -169,7 +169,7 @@ def _failure(error: aiohttp.ClientError | OSError) -> NetworkError:
             return LateConnectionError(name)
         case aiohttp.ClientConnectorError():
             return UnsentError(f"{name}: {error.os_error}")
-        case aiohttp.InvalidURL():
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return UnsentError(f"{name}: the address of the Bot API is not one")
         case TimeoutError():
             return LateAnswerError(name)

@@ -29,6 +29,9 @@ PARAMETERS = {
     "answerInlineQuery": ["button"],
 }
 
+FAULT = web.RequestKey("fault", Fault)
+CALL = web.RequestKey("call", dict)
+
 
 class Queues(lo_updates.UpdateQueues):  # type: ignore[misc]
     """The emulator's queues, patient with a second poller.
@@ -81,8 +84,9 @@ class FaultyEmulator(lo.LoBotApiEmulator):  # type: ignore[misc]
         fields, uploads = await super().read_request(request)
         method = request.match_info["method"]
         fault = self._fault_for(method, fields)
-        request["fault"] = fault
-        request["call"] = self._write_down(method, fields, uploads, fault)
+        if fault is not None:
+            request[FAULT] = fault
+        request[CALL] = self._write_down(method, fields, uploads, fault)
         if fault is not None and fault.kind == "error":
             raise lo.ApiRefusal(fault.description, fault.error_code, fault.parameters or None)
         if fault is not None and fault.kind in SPOILING:
@@ -95,10 +99,10 @@ class FaultyEmulator(lo.LoBotApiEmulator):  # type: ignore[misc]
             response: web.Response = await super().handle(request)
         except Interrupted:
             page = "<html><h1>Bad Gateway</h1></html>"
-            response = web.Response(status=request["fault"].status, text=page, content_type="text/html")
-        fault: Fault | None = request.get("fault")
-        if "call" in request:
-            request["call"]["status"] = 0 if fault is not None and fault.kind == "drop_before" else response.status
+            response = web.Response(status=request[FAULT].status, text=page, content_type="text/html")
+        fault: Fault | None = request.get(FAULT)
+        if CALL in request:
+            request[CALL]["status"] = 0 if fault is not None and fault.kind == "drop_before" else response.status
         if fault is not None and fault.kind == "delay_after":
             await asyncio.sleep(fault.seconds)
         if fault is not None and fault.kind.startswith("drop") and request.transport is not None:

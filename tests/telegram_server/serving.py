@@ -1,5 +1,6 @@
 """The server inside a test's own event loop: real HTTP on a free port of 127.0.0.1, its state within reach."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -40,6 +41,12 @@ class Telegram:
     def calls(self, method: str = "") -> list[dict[str, Any]]:
         """Every call so far, those that a fault spoiled included."""
         return [call for call in self.server.calls if method in ("", call["method"])]
+
+    async def called(self, method: str, times: int = 1, within: float = 5.0) -> None:
+        """Wait until the bot has called the method so often; a call counts as soon as it has been read."""
+        async with asyncio.timeout(within):
+            while len(self.calls(method)) < times:  # noqa: ASYNC110 - the record is a list
+                await asyncio.sleep(0.002)
 
     async def update(self, **event: Any) -> int:
         """Let something happen: `message={…}`, `callback_query={…}`; gives the update's number."""
