@@ -133,7 +133,9 @@ def deleted(telling: Telling, roster: Roster, *, language: str, zone: str) -> li
     return [finish(joined(parts, "\n"))]
 
 
-def catch_up(tellings: Sequence[Telling], dropped: int, roster: Roster, *, language: str, zone: str) -> list[Message]:
+def catch_up(
+    tellings: Sequence[Telling], roster: Roster, *, language: str, zone: str, dropped: int = 0
+) -> list[Message]:
     """One message for everything that came while nothing could be sent; `dropped` more have no line at all."""
     _ = voice(language, zone)
     shown = tellings[-LISTED:]

@@ -15,6 +15,7 @@ TYPES = {
     "italic": "Italic",
     "underline": "Underline",
     "code": "Code",
+    "pre": "Pre",
     "blockquote": "BlockQuote",
     "expandable_blockquote": "ExpandableBlockQuote",
     "text_link": "TextUrl",

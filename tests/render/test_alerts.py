@@ -92,12 +92,12 @@ def test_a_deletion_on_x_is_told_without_the_words_and_an_edit_of_it_likewise() 
 
 def test_a_catch_up_is_one_message_that_counts_what_it_does_not_show() -> None:
     many = [worlds.own(f"post {number}", number=number) for number in range(1, 13)]
-    (message,) = catch_up(many, 3, ROSTER, language="en", zone="UTC")
+    (message,) = catch_up(many, ROSTER, language="en", zone="UTC", dropped=3)
     assert message.text.startswith("📬 15 posts while you were not reached")
     assert "post 12" in message.text
     assert "post 2\n" not in message.text
     assert "5 earlier ones are not shown. /latest has them all." in message.text
-    (short,) = catch_up(many[:1], 0, ROSTER, language="en", zone="UTC")
+    (short,) = catch_up(many[:1], ROSTER, language="en", zone="UTC")
     assert "earlier" not in short.text
 
 
@@ -117,7 +117,7 @@ def test_telegram_takes_every_notice_of_any_telling(
         *alert(telling, roster, **voice, watches=watches, found=found),
         *edited(telling.post.text, telling, roster, **voice),
         *deleted(telling, roster, **voice),
-        *catch_up([telling] * 11, 0, roster, **voice),
+        *catch_up([telling] * 11, roster, **voice),
     ]
     for message in messages:
         judge.within_limits(message)

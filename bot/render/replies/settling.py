@@ -1,0 +1,167 @@
+"""Digest time, time zone, and the state of the sources."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.models import Button, Message, Roster, Subscriber
+from bot.render.language import Voice, zone_name
+from bot.render.statements import account
+from bot.render.text import Text, finish, inline, joined
+
+TIMES = ("08:00", "12:00", "18:00", "20:00", "22:00")
+"""Digest times to choose by a button; any other can be typed."""
+
+PAGE = 25
+"""Sources on one page of /status."""
+
+
+def digest(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
+    """How the digest is set, with buttons to change it."""
+    chosen = subscriber.digest.strftime("%H:%M") if subscriber.digest else ""
+    times = [Button(("● " if at == chosen else "") + at, f"digest:{at}") for at in TIMES]
+    off = Button(("" if chosen else "● ") + _("No digest").plain, "digest:off")
+    zone = Button("🕰 " + _("Time zone").plain, "zone")
+    hint = _("Another time: {example}", example=Text("/digest 21:30").marked("code"))
+    return finish(joined([_digest_line(_, subscriber, now), hint], "\n"), [times[:3], times[3:], [off, zone]])
+
+
+def _digest_line(_: Voice, subscriber: Subscriber, now: datetime) -> Text:
+    if subscriber.digest is None:
+        return _("📰 You get no digest.")
+    at = Text(subscriber.digest.strftime("%H:%M")).marked("bold")
+    line = _("📰 Your digest comes every day at {time}, {zone}.", time=at, zone=zone_label(_, now))
+    due = subscriber.next_digest_at
+    return joined([line, _("The next one: {moment}.", moment=_.moment(due)) if due else ""], " ")
+
+
+def zone_label(_: Voice, now: datetime) -> Text:
+    """The reader's zone, by its name and what a clock there is called."""
+    local = now.astimezone(_.zone)
+    return inline(f"{_.zone.key} ({zone_name(local)})", 80)
+
+
+def bad_time(_: Voice, typed: str) -> Message:
+    examples = joined([Text(f"/digest {one}").marked("code") for one in ("20:00", "7:30", "off")], ", ")
+    lines = [
+        _("“{typed}” is not a time of day.", typed=inline(typed, 60)),
+        _("For example: {example}", example=examples),
+    ]
+    return finish(joined(lines, "\n"))
+
+
+def zone(_: Voice, now: datetime, default: str) -> Message:
+    """The zone and the time there, so that one sees whether it is right."""
+    buttons = [[Button(name, f"zone:{name}") for name in dict.fromkeys((default, "UTC")) if name != _.zone.key]]
+    return finish(joined([_zone_line(_, now), _zone_hint(_)], "\n"), buttons)
+
+
+def _zone_line(_: Voice, now: datetime) -> Text:
+    clock = Text(now.astimezone(_.zone).strftime("%H:%M")).marked("bold")
+    return _("🕰 Your time zone is {zone}; it is {time} there.", zone=zone_label(_, now), time=clock)
+
+
+def _zone_hint(_: Voice) -> Text:
+    examples = joined([Text(f"/zone {one}").marked("code") for one in ("Europe/Kyiv", "New York", "+3")], ", ")
+    return _("Another one, by its city or its distance from UTC: {examples}", examples=examples)
+
+
+def zone_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
+    return finish(joined([_zone_line(_, now), _digest_line(_, subscriber, now)], "\n"))
+
+
+def bad_zone(_: Voice, typed: str, near: Sequence[str]) -> Message:
+    """An unknown zone, or a city that several zones have."""
+    lines = [
+        _("I do not know the time zone “{typed}”.", typed=inline(typed, 60)),
+        _("Did you mean one of these?") if near else "",
+        _zone_hint(_),
+    ]
+    return finish(joined(lines, "\n"), [[Button(name, f"zone:{name}")] for name in near[:8]])
+
+
+def digest_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
+    """After a change."""
+    return finish(_digest_line(_, subscriber, now), [[Button("🕰 " + _("Time zone").plain, "zone")]])
+
+
+# --- the state of the sources
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """One source as /status shows it. `no_token`: it is set up and not collected, for want of one."""
+
+    id: str
+    last_ok_at: datetime | None = None
+    failing_since: datetime | None = None
+    error: str = ""
+    no_token: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What only operators see: how much waits, and for how many."""
+
+    waiting: int
+    subscribers: int
+    posts: int
+
+
+def status(
+    _: Voice,
+    roster: Roster,
+    states: Sequence[SourceState],
+    now: datetime,
+    queue: Queue | None = None,
+    page: int = 0,
+) -> Message:
+    """Which sources can be read, the troubled ones first; for operators also the queue and the errors."""
+    ordered = sorted(states, key=lambda one: (one.failing_since is None, one.no_token, one.last_ok_at is not None))
+    failing = sum(one.failing_since is not None for one in states)
+    idle = sum(one.no_token for one in states)
+    last = max(len(ordered) - 1, 0) // PAGE
+    page = min(max(page, 0), last)
+    lines: list[Text | str] = [
+        _.many("{count} source is collected.", "{count} sources are collected.", len(states) - idle).marked("bold"),
+        _.many("⚠️ {count} cannot be read at the moment.", "⚠️ {count} cannot be read at the moment.", failing)
+        if failing
+        else "",
+        _.many("{count} is not collected: no X token.", "{count} are not collected: no X token.", idle) if idle else "",
+        _operators(_, queue) if queue else "",
+        *(_state(_, roster, one, now, queue is not None) for one in ordered[page * PAGE : (page + 1) * PAGE]),
+    ]
+    turning = [
+        *([Button("◀️ " + _("Back").plain, f"status:{page - 1}")] if page else []),
+        *([Button(_("More").plain + " ▶️", f"status:{page + 1}")] if page < last else []),
+    ]
+    return finish(joined(lines, "\n"), [turning])
+
+
+def _operators(_: Voice, queue: Queue) -> Text:
+    return _(
+        "Waiting to be sent: {waiting}. Subscribers: {subscribers}. Posts: {posts}.",
+        waiting=queue.waiting,
+        subscribers=queue.subscribers,
+        posts=queue.posts,
+    )
+
+
+def _state(_: Voice, roster: Roster, state: SourceState, now: datetime, errors: bool) -> Text:
+    source = roster.sources.get(state.id)
+    name = account(_, source, roster) if source else inline(state.id, 60)
+    if state.no_token:
+        return "➖ " + name
+    if state.failing_since:
+        line = "⚠️ " + name + " – " + _("since {moment}", moment=_.moment(state.failing_since))
+        return joined([line, inline(state.error, 120) if errors else ""], ": ")
+    if state.last_ok_at is None:
+        return "⏳ " + name + " – " + _("not read yet")
+    return "✅ " + name + " – " + _ago(_, state.last_ok_at, now)
+
+
+def _ago(_: Voice, at: datetime, now: datetime) -> Text:
+    minutes = max(int((now - at).total_seconds() // 60), 0)
+    if minutes < 60:
+        return _.many("{count} minute ago", "{count} minutes ago", minutes)
+    return _.many("{count} hour ago", "{count} hours ago", minutes // 60)

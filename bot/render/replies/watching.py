@@ -1,0 +1,139 @@
+"""Words: watches and searches, and what is wrong with a query."""
+
+from collections.abc import Callable, Sequence
+
+from bot.errors import QueryError
+from bot.models import Button, Message, Watch
+from bot.render.language import Voice
+from bot.render.text import Text, clean, finish, inline, joined
+
+WINDOW = 32
+"""Characters of a query that are shown around a mistake: one line of a phone in its monospaced type."""
+
+LISTED = 40
+"""Watches in one list: with two buttons a row below Telegram's hundred."""
+
+
+def shown(query: str) -> Text:
+    """A query in a message, whole: buttons under it read it back from there."""
+    return inline(query, 400).marked("code")
+
+
+def saved(_: Voice, watch: Watch, new: bool) -> Message:
+    """The watch stands; `new` if it did not before."""
+    if new:
+        line = _("🔔 Watching for {query}.", query=shown(watch.query))
+    else:
+        line = _("🔔 You watch for {query} already.", query=shown(watch.query))
+    hint = _("Found in every form of the words, in any source, whoever says it. It counts words: irony and denial too.")
+    return finish(joined([line, hint], "\n"), _watch_buttons(_, watch))
+
+
+def _watch_buttons(_: Voice, watch: Watch) -> list[list[Button]]:
+    return [
+        [Button(_("🔎 What was said before").plain, "search:1")],
+        [Button(_("Stop watching").plain, f"unwatch:{watch.id}"), Button(_("All watches").plain, "watches:0")],
+    ]
+
+
+def too_many(_: Voice, limit: int) -> Message:
+    return finish(
+        _.many(
+            "You have {count} watch already, the most for one chat. Remove one first: /watches",
+            "You have {count} watches already, the most for one chat. Remove one first: /watches",
+            limit,
+        )
+    )
+
+
+def ask_for_words(_: Voice, command: str) -> Message:
+    """The command came without words."""
+    examples = joined(
+        [
+            Text(f"/{command} {words.plain}").marked("code")
+            for words in (_("ceasefire"), _('"prisoner exchange"'), _("guarantees AND (army OR fleet) NOT gas"))
+        ],
+        "\n",
+    )
+    return finish(joined([_("Which words? For example:"), examples], "\n"))
+
+
+def removed(_: Voice, query: str) -> Message:
+    line = _("No longer watching for {query}.", query=shown(query))
+    return finish(line, [[Button(_("Watch again").plain, "watch"), Button(_("All watches").plain, "watches:0")]])
+
+
+def no_such_watch(_: Voice, typed: str) -> Message:
+    lines = [_("You do not watch for “{typed}”.", typed=inline(typed, 100)), _("/watches shows what you watch for.")]
+    return finish(joined(lines, " "))
+
+
+def watches(_: Voice, found: Sequence[Watch], page: int = 0) -> Message:
+    """All watches, numbered as /unwatch takes them, each with a button that removes it."""
+    if not found:
+        example = Text("/watch " + _("neutrality").plain).marked("code")
+        return finish(_("You watch for no words yet. For example: {example}", example=example))
+    last = (len(found) - 1) // LISTED
+    page = min(max(page, 0), last)
+    part = list(enumerate(found, 1))[page * LISTED : (page + 1) * LISTED]
+    lines = [_("Words you watch for").marked("bold")]
+    lines += [Text(f"{number}. ") + inline(watch.query, 80).marked("code") for number, watch in part]
+    lines.append(_("Press a number to stop watching."))
+    buttons = [Button(f"✖️ {number}", f"unwatch:{watch.id}") for number, watch in part]
+    rows = [buttons[start : start + 5] for start in range(0, len(buttons), 5)]
+    turning = [
+        *([Button("◀️", f"watches:{page - 1}")] if page else []),
+        *([Button("▶️", f"watches:{page + 1}")] if page < last else []),
+    ]
+    return finish(joined(lines, "\n"), [*rows, turning])
+
+
+def search_title(_: Voice, query: str) -> Text:
+    return _("🔎 Search: {query}", query=shown(query))
+
+
+def search_buttons(_: Voice) -> list[list[Button]]:
+    return [[Button(_("🔔 Watch for this").plain, "watch")]]
+
+
+def query_error(_: Voice, command: str, query: str, error: QueryError) -> Message:
+    """What is wrong with a query, where, and what would work."""
+    lines = [explanation(_, error.reason), _pointed(query, error.position)]
+    if error.suggestion:
+        lines.append(_("This works: {query}", query=Text(f"/{command} {clean(error.suggestion)}").marked("code")))
+    else:
+        example = Text(f"/{command} ") + _("guarantees AND (army OR fleet) NOT gas")
+        lines.append(_("For example: {example}", example=Text(example.plain).marked("code")))
+    return finish(joined(lines, "\n"))
+
+
+def _pointed(query: str, position: int) -> Text:
+    """The query in monospaced type with a caret under the place."""
+    query = " ".join(clean(query[: position + WINDOW]).split("\n"))
+    start = max(0, position - WINDOW // 2)
+    part = query[start : start + WINDOW]
+    if not part.strip():
+        return Text()
+    return Text(f"{part}\n{' ' * min(position - start, len(part))}^").marked("pre")
+
+
+def explanation(_: Voice, reason: str) -> Text:
+    """The reasons of `bot.words.query`, in the reader's language."""
+    reasons: dict[str, Callable[[], Text]] = {
+        "empty": lambda: _("There are no words in it."),
+        "too_long": lambda: _("It is too long: 300 characters are the most."),
+        "too_many_terms": lambda: _("There are too many words in it: 20 are the most."),
+        "too_deep": lambda: _("There are too many brackets within brackets."),
+        "unclosed_quote": lambda: _("A quotation mark is opened here and not closed."),
+        "unclosed_bracket": lambda: _("A bracket is opened here and not closed."),
+        "extra_bracket": lambda: _("This bracket closes nothing."),
+        "empty_brackets": lambda: _("There is nothing between these brackets."),
+        "empty_quote": lambda: _("There is nothing between these quotation marks."),
+        "missing_word": lambda: _("AND, OR and NOT need a word beside them."),
+        "only_not": lambda: _("It says only what must not be there; at least one word must be there."),
+        "short_prefix": lambda: _("Before a * there must be at least three letters."),
+        "misplaced_star": lambda: _("A * can only stand at the end of a word."),
+        "misplaced_minus": lambda: _("To leave a word out, write NOT before it."),
+        "no_word": lambda: _("This is not a word."),
+    }
+    return reasons.get(reason, lambda: _("I do not understand this query."))()
