@@ -111,8 +111,8 @@ remark = text(1000)
 
 def identifier(value: Any, place: Place) -> str:
     """Short, because it travels in the data of a button, which holds 64 bytes."""
-    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", value):
-        raise expected("an id: up to 32 of a-z, 0-9 and hyphen, a letter first", value)
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", value):
+        raise expected("an id: up to 40 Latin letters, digits, hyphens and _", value)
     return value
 
 
@@ -349,7 +349,7 @@ def entries(title: str, table: Table) -> Reader:
         place.known[title] = frozenset(ids)
         good: dict[str, Any] = {}
         for number, (key, entry) in enumerate(zip(ids, value, strict=True), start=1):
-            there = place.at(key if re.fullmatch(r"[a-z][a-z0-9-]*", key) else number)
+            there = place.at(key if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", key) else number)
             if key and ids.index(key) + 1 < number:
                 there.at("id").wrong(f"entry {number} has the id of entry {ids.index(key) + 1}; an id stands once")
             there.take(table.read, entry, good, key)
