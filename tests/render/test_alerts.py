@@ -112,12 +112,12 @@ def test_a_catch_up_is_one_message_that_counts_what_it_does_not_show() -> None:
 def test_telegram_takes_every_notice_of_any_telling(
     telling: Telling, roster: Roster, language: str, watches: list[str], found: list[tuple[int, int]]
 ) -> None:
-    voice = {"language": language, "zone": "America/New_York"}
+    zone = "America/New_York"
     messages = [
-        *alert(telling, roster, **voice, watches=watches, found=found),
-        *edited(telling.post.text, telling, roster, **voice),
-        *deleted(telling, roster, **voice),
-        *catch_up([telling] * 11, roster, **voice),
+        *alert(telling, roster, language=language, zone=zone, watches=watches, found=found),
+        *edited(telling.post.text, telling, roster, language=language, zone=zone),
+        *deleted(telling, roster, language=language, zone=zone),
+        *catch_up([telling] * 11, roster, language=language, zone=zone),
     ]
     for message in messages:
         judge.within_limits(message)

@@ -66,7 +66,9 @@ def topics_menu(_: Voice, roster: Roster, follows: Sequence[Follow], page: int =
     """The topics, with what each looks for."""
     shown, turning = _paged(_, list(roster.topics.values()), page, "topics")
     lines = [_.name(topic.name).marked("bold") + ": " + inline(topic.watch.get(_.language, ""), 120) for topic in shown]
-    opening = _("A topic finds its words in all three languages, whoever says them. It counts words: irony and denial too.")  # fmt: skip  # noqa: E501
+    opening = _(
+        "A topic finds its words in all three languages, whoever says them. It counts words: irony and denial too."
+    )
     rows = [[_switch(_, roster, Follow("topic", topic.id), follows)] for topic in shown]
     body = joined(lines, "\n") if lines else _("No topics are set up.")
     return finish(joined([opening, body], "\n\n"), [*rows, turning, _back(_)])
@@ -211,7 +213,12 @@ def subscriptions(_: Voice, roster: Roster, follows: Sequence[Follow], watches: 
         _("What you follow").marked("bold"),
         *(title_of(_, roster, one.what, one.value) + " – " + how_words(_, one.how) for one in shown),
         "",
-        _("{now} at once, {silent} without sound, {digest} in the digest only; press to change.", **SIGNS),
+        _(
+            "{now} at once, {silent} without sound, {digest} in the digest only; press to change.",
+            now=SIGNS["now"],
+            silent=SIGNS["silent"],
+            digest=SIGNS["digest"],
+        ),
         _.many("You also watch {count} query: /watches", "You also watch {count} queries: /watches", watches)
         if watches
         else "",

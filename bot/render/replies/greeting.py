@@ -20,8 +20,8 @@ def welcome_back(_: Voice, roster: Roster, follows: int, watches: int) -> Messag
     """To somebody whose settings are still there."""
     kept = joined(
         [
-            _.many("you follow {count} of them", "you follow {count} of them", follows) if follows else "",
-            _.many("you watch {count} query", "you watch {count} queries", watches) if watches else "",
+            _.many("{count} follow", "{count} follows", follows) if follows else "",
+            _.many("{count} watch", "{count} watches", watches) if watches else "",
         ],
         ", ",
     )
@@ -34,7 +34,10 @@ def welcome_back(_: Voice, roster: Roster, follows: int, watches: int) -> Messag
 
 def hello_group(_: Voice, roster: Roster) -> Message:
     """When the bot is added to a group."""
-    rules = _("In a group only administrators change what comes here; anybody may read. In a forum each topic has settings of its own: give the commands there.")  # fmt: skip  # noqa: E501
+    rules = _(
+        "In a group only administrators change what comes here; anybody may read. "
+        "In a forum each topic has settings of its own: give the commands there."
+    )
     return finish(joined([_about(_, roster), rules], "\n\n"), [*language_buttons(_), *_first_steps(_)])
 
 
@@ -50,7 +53,10 @@ def _about(_: Voice, roster: Roster) -> Text:
 
 
 def _how(_: Voice) -> Text:
-    return _("You get an alert when somebody you follow speaks or when words you watch for are said, and a digest once a day.")  # fmt: skip  # noqa: E501
+    return _(
+        "You get an alert when somebody you follow speaks or when words you watch for are said, "
+        "and a digest once a day."
+    )
 
 
 def _first_steps(_: Voice) -> list[list[Button]]:
@@ -84,7 +90,10 @@ def help_page(_: Voice, roster: Roster) -> Message:
     for command in described(_, roster):
         examples = joined([_example(command.name, one) for one in command.examples if one], ", ")
         lines.append(joined([f"/{command.name} – " + command.description, examples], "\n    "))
-    hint = _("Names may be typed in any of the three languages and in any case form. Words are found in all their forms; AND, OR, NOT, brackets and \"phrases in quotation marks\" work in /search and /watch.")  # fmt: skip  # noqa: E501
+    hint = _(
+        "Names may be typed in any of the three languages and in any case form. Words are found in all their forms; "
+        'AND, OR, NOT, brackets and "phrases in quotation marks" work in /search and /watch.'
+    )
     return finish(joined([*lines, "", hint], "\n"))
 
 
@@ -97,15 +106,20 @@ def privacy(_: Voice, contact: str, admins: bool = False) -> Message:
     paragraphs = [
         _("What is stored about you").marked("bold"),
         _(
-            "• the number and title of this chat, and of the topic if it is one;\n• language, time zone and digest time;\n• whom you follow and the words you watch for;\n• for 30 days, which messages were sent here and whether they arrived."
-        ),  # fmt: skip  # noqa: E501
+            "• the number and title of this chat, and of the topic if it is one;\n"
+            "• language, time zone and digest time;\n"
+            "• whom you follow and the words you watch for;\n"
+            "• for 30 days, which messages were sent here and whether they arrived."
+        ),
         _(
-            "What you type is not kept. Nobody else is told what you follow or watch for; there is no advertising and no analysis of users."
-        ),  # fmt: skip  # noqa: E501
+            "What you type is not kept. Nobody else is told what you follow or watch for; "
+            "there is no advertising and no analysis of users."
+        ),
         _("/stop erases all of it at once."),
         _(
-            "Statements are public ones by public figures. Their text belongs to those who wrote it; each is shown with its source."
-        ),  # fmt: skip  # noqa: E501
+            "Statements are public ones by public figures. Their text belongs to those who wrote it; "
+            "each is shown with its source."
+        ),
         _("Questions, corrections, removal: {contact}", contact=contact)
         if contact
         else _("Questions, corrections, removal: ask whoever runs this bot."),
@@ -114,7 +128,9 @@ def privacy(_: Voice, contact: str, admins: bool = False) -> Message:
 
 
 def erased(_: Voice) -> Message:
-    return finish(_("🗑 Done. Everything stored about this chat is erased, and nothing more will come. /start begins anew."))  # fmt: skip  # noqa: E501
+    return finish(
+        _("🗑 Done. Everything stored about this chat is erased, and nothing more will come. /start begins anew.")
+    )
 
 
 def nothing_to_erase(_: Voice) -> Message:

@@ -1,0 +1,256 @@
+"""Every answer of the chat, in three languages, is a message that Telegram takes, and says what it should."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import QueryError
+from bot.models import LANGUAGES, Follow, Message, Roster, Speaker, Subscriber, Topic, Watch
+from bot.render.commands import commands
+from bot.render.language import Voice, voice
+from bot.render.replies import following, greeting, settling, watching
+from tests.render import judge, worlds
+
+ROSTER = worlds.roster()
+EMPTY = Roster({}, {}, {}, {}, {})
+EN = voice("en", "Europe/Kyiv")
+FOLLOWS = [Follow("all"), Follow("speaker", "ann", "silent"), Follow("topic", "size", "digest")]
+ANN = Follow("speaker", "ann")
+
+
+def subscriber(digest: time | None = time(20, 0)) -> Subscriber:
+    due = worlds.AT + timedelta(hours=3)
+    return Subscriber(
+        1, 10, 0, "private", "Eve", "en", "Europe/Kyiv", digest, worlds.AT, due if digest else None, "active"
+    )
+
+
+def buttons(message: Message) -> list[str]:
+    return [button.data for row in message.buttons for button in row]
+
+
+def long_roster() -> Roster:
+    speakers = {f"p{n}": Speaker(f"p{n}", "north", {"en": f"Person {n}"}) for n in range(45)}
+    topics = {f"t{n}": Topic(f"t{n}", {"en": f"Topic {n}"}, {"en": "word"}) for n in range(20)}
+    return replace(ROSTER, speakers=speakers, topics=topics)
+
+
+ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
+    "welcome": lambda _, r, x: greeting.welcome(_, r),
+    "welcome back": lambda _, r, x: greeting.welcome_back(_, r, 2, 1),
+    "welcome back to nothing": lambda _, r, x: greeting.welcome_back(_, r, 0, 0),
+    "hello group": lambda _, r, x: greeting.hello_group(_, r),
+    "languages": lambda _, r, x: greeting.languages(_, x),
+    "language set": lambda _, r, x: greeting.language_set(_),
+    "help": lambda _, r, x: greeting.help_page(_, r),
+    "privacy": lambda _, r, x: greeting.privacy(_, x),
+    "erased": lambda _, r, x: greeting.erased(_),
+    "nothing to erase": lambda _, r, x: greeting.nothing_to_erase(_),
+    "unknown command": lambda _, r, x: greeting.unknown_command(_, x, ["latest"]),
+    "plain words": lambda _, r, x: greeting.plain_words(_, x),
+    "only admins": lambda _, r, x: greeting.only_admins(_),
+    "slow down": lambda _, r, x: greeting.slow_down(_, 12),
+    "failed": lambda _, r, x: greeting.failed(_),
+    "menu": lambda _, r, x: following.menu(_, r, FOLLOWS),
+    "side menu": lambda _, r, x: following.side_menu(_, r, ROSTER.sides["north"], FOLLOWS),
+    "topics": lambda _, r, x: following.topics_menu(_, r, FOLLOWS),
+    "followed": lambda _, r, x: following.followed(_, r, [(ANN, True), (FOLLOWS[0], False)], [(x, [ANN]), (x, [])], 3),
+    "unfollowed": lambda _, r, x: following.unfollowed(_, r, [(ANN, True), (FOLLOWS[0], False)], [(x, [ANN])]),
+    "unfollowed all": lambda _, r, x: following.unfollowed_all(_, 3),
+    "unfollowed nothing": lambda _, r, x: following.unfollowed_all(_, 0),
+    "not understood": lambda _, r, x: following.not_understood(_, r, "latest", x, [ANN]),
+    "subscriptions": lambda _, r, x: following.subscriptions(_, r, FOLLOWS, 2),
+    "no subscriptions": lambda _, r, x: following.subscriptions(_, r, [], 0),
+    "speakers": lambda _, r, x: following.speakers(_, r, {"ann": worlds.AT}, worlds.AT),
+    "by link": lambda _, r, x: following.followed_by_link(_, r, ANN),
+    "saved": lambda _, r, x: watching.saved(_, Watch(1, 1, x), True),
+    "saved before": lambda _, r, x: watching.saved(_, Watch(1, 1, x), False),
+    "too many": lambda _, r, x: watching.too_many(_, 50),
+    "ask for words": lambda _, r, x: watching.ask_for_words(_, "watch"),
+    "removed": lambda _, r, x: watching.removed(_, x),
+    "no such watch": lambda _, r, x: watching.no_such_watch(_, x),
+    "watches": lambda _, r, x: watching.watches(_, [Watch(n, 1, x or "a") for n in range(50)]),
+    "no watches": lambda _, r, x: watching.watches(_, []),
+    "query error": lambda _, r, x: watching.query_error(_, "watch", x, QueryError("unclosed_quote", len(x) // 2, x)),
+    "query error at the end": lambda _, r, x: watching.query_error(_, "search", x, QueryError("empty", len(x))),
+    "digest": lambda _, r, x: settling.digest(_, subscriber(), worlds.AT),
+    "no digest": lambda _, r, x: settling.digest(_, subscriber(None), worlds.AT),
+    "digest set": lambda _, r, x: settling.digest_set(_, subscriber(), worlds.AT),
+    "bad time": lambda _, r, x: settling.bad_time(_, x),
+    "zone": lambda _, r, x: settling.zone(_, worlds.AT, "UTC"),
+    "zone set": lambda _, r, x: settling.zone_set(_, subscriber(), worlds.AT),
+    "bad zone": lambda _, r, x: settling.bad_zone(_, x, ["Europe/Kyiv"]),
+    "status": lambda _, r, x: settling.status(
+        _, r, [settling.SourceState("daily", None, worlds.AT, x)], worlds.AT, settling.Queue(1, 2, 3)
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("roster", [ROSTER, EMPTY, long_roster()], ids=["small", "empty", "long"])
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_telegram_takes_every_answer(answer: str, roster: Roster, language: str) -> None:
+    message = ANSWERS[answer](voice(language, "Europe/Kyiv"), roster, "слово 😀")
+    judge.within_limits(message)
+    judge.survives_telegram(message)
+    english = ANSWERS[answer](voice("en", "Europe/Kyiv"), roster, "слово 😀")
+    assert (message.text == english.text) is (language == "en")
+
+
+@given(st.sampled_from(sorted(ANSWERS)), worlds.rosters(), worlds.long_letters(), st.sampled_from(LANGUAGES))
+@settings(max_examples=150, deadline=None)
+def test_telegram_takes_every_answer_to_whatever_is_typed(
+    answer: str, roster: Roster, typed: str, language: str
+) -> None:
+    message = ANSWERS[answer](voice(language, "Asia/Tokyo"), roster, typed)
+    judge.within_limits(message)
+    judge.survives_telegram(message)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_menu_of_commands_is_what_telegram_takes(language: str) -> None:
+    listed = commands(language)
+    assert len(listed) == len(dict(listed)) <= 100
+    assert all(name.isascii() and name.islower() and len(name) <= 32 for name, _ in listed)
+    assert all(1 <= len(description) <= 256 for _, description in listed)
+
+
+def test_help_names_every_command_with_examples_from_the_roster() -> None:
+    text = greeting.help_page(EN, ROSTER).text
+    assert all(f"/{name} – {description}" in text for name, description in commands("en"))
+    assert "/latest Ann One, /latest North, /latest 3" in text
+
+
+def test_the_menu_shows_what_is_followed_and_offers_the_opposite() -> None:
+    assert buttons(following.menu(EN, ROSTER, [])) == ["on:all:", "side:north:0", "side:south:0", "topics:0"]
+    assert buttons(following.menu(EN, ROSTER, FOLLOWS))[0] == "off:all:"
+    side = following.side_menu(EN, ROSTER, ROSTER.sides["north"], FOLLOWS)
+    assert buttons(side) == ["on:side:north", "off:speaker:ann", "menu"]
+    assert side.buttons[1][0].text == "✅ 🇦🇶 Ann One"
+
+
+def test_long_menus_have_pages_and_a_page_beyond_the_end_is_the_last() -> None:
+    roster = long_roster()
+    side = roster.sides["north"]
+    assert buttons(following.side_menu(EN, roster, side, [], 0))[-2:] == ["side:north:1", "menu"]
+    assert buttons(following.side_menu(EN, roster, side, [], 1))[-3:] == ["side:north:0", "side:north:2", "menu"]
+    last = following.side_menu(EN, roster, side, [], 99)
+    assert last == following.side_menu(EN, roster, side, [], 5)
+    assert "on:speaker:p44" in buttons(last)
+    assert following.page_of(roster, "speaker", "p44") == 5
+    assert following.page_of(roster, "topic", "t9") == 1
+    assert following.page_of(roster, "topic", "gone") == 0
+
+
+def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
+    message = following.subscriptions(EN, ROSTER, FOLLOWS, 1)
+    assert buttons(message) == [
+        "how:all::silent",
+        "drop:all:",
+        "how:speaker:ann:digest",
+        "drop:speaker:ann",
+        "how:topic:size:now",
+        "drop:topic:size",
+        "menu",
+    ]
+    assert "🇦🇶 Ann One – at once, without sound" in message.text
+    assert "You also watch 1 query: /watches" in message.text
+
+
+def test_what_was_not_understood_is_said_with_what_it_may_have_meant() -> None:
+    message = following.followed(EN, ROSTER, [(ANN, True)], [("anne", [ANN])])
+    assert "✅ You follow 🇦🇶 Ann One: at once." in message.text
+    assert "“anne” is neither" in message.text
+    assert buttons(message) == ["on:speaker:ann"]
+    assert buttons(following.not_understood(EN, ROSTER, "latest", "anne", [ANN])) == ["latest:speaker:ann"]
+
+
+def test_speakers_stand_by_side_with_their_role_and_when_they_last_spoke() -> None:
+    message = following.speakers(EN, ROSTER, {"ann": worlds.AT}, worlds.AT)
+    assert "🇦🇶 North\n• Ann One – chief negotiator – last heard 14 March 2022\n\n🇧🇻 South\n• Ben Two" in message.text
+    only = following.speakers(EN, ROSTER, {}, worlds.AT, "south")
+    assert "Ann" not in only.text
+    assert buttons(only) == ["speakers:north:0", "menu"]
+    assert "speakers::1" in buttons(following.speakers(EN, long_roster(), {}, worlds.AT))
+
+
+def test_a_mistake_in_a_query_is_pointed_at() -> None:
+    message = watching.query_error(EN, "watch", 'fleet "open sea', QueryError("unclosed_quote", 6, 'fleet "open sea"'))
+    assert message.text.split("\n") == [
+        "A quotation mark is opened here and not closed.",
+        'fleet "open sea',
+        "      ^",
+        'This works: /watch fleet "open sea"',
+    ]
+
+
+def test_every_reason_of_the_watch_language_is_explained() -> None:
+    from typing import get_args
+
+    from bot.words.query import Reason
+
+    unknown = watching.explanation(EN, "something else").plain
+    assert all(watching.explanation(EN, reason).plain != unknown for reason in get_args(Reason))
+
+
+def test_a_long_list_of_watches_has_pages_and_keeps_its_numbers() -> None:
+    many = [Watch(100 + n, 1, f"word{n}") for n in range(95)]
+    first, last = watching.watches(EN, many), watching.watches(EN, many, 9)
+    assert buttons(first)[-1] == "watches:1"
+    assert "95. word94" in last.text
+    assert buttons(last)[-2:] == ["unwatch:194", "watches:1"]
+
+
+def test_the_digest_is_set_by_a_button_and_the_present_time_is_marked() -> None:
+    message = settling.digest(EN, subscriber(), worlds.AT)
+    assert message.text.startswith(
+        "📰 Your digest comes every day at 20:00, Europe/Kyiv (EET). The next one: 14 March 2022, 21:42 EET."
+    )
+    assert [button.text for row in message.buttons for button in row][3] == "● 20:00"
+    none = settling.digest(EN, subscriber(None), worlds.AT)
+    assert "● No digest" in [button.text for row in none.buttons for button in row]
+
+
+def test_the_zone_offers_the_default_one_unless_it_is_chosen() -> None:
+    assert buttons(settling.zone(EN, worlds.AT, "Europe/Kyiv")) == ["zone:UTC"]
+    assert "it is 18:42 there" in settling.zone(EN, worlds.AT, "UTC").text
+
+
+def test_status_puts_the_troubled_sources_first_and_errors_before_operators_alone() -> None:
+    ago = worlds.AT - timedelta(minutes=2)
+    states = [
+        settling.SourceState("daily", last_ok_at=ago),
+        settling.SourceState("past", last_ok_at=worlds.AT - timedelta(hours=5)),
+        settling.SourceState("new"),
+        settling.SourceState("ann_x", no_token=True),
+        settling.SourceState("ben_telegram", ago, worlds.AT, "no such channel"),
+    ]
+    message = settling.status(EN, ROSTER, states, worlds.AT)
+    assert message.text.split("\n") == [
+        "4 sources are collected.",
+        "⚠️ 1 cannot be read at the moment.",
+        "1 is not collected: no X token.",
+        "⚠️ 🇧🇻 Ben Two, Telegram @ben_two – since 14 March 2022, 18:42 EET",
+        "⏳ new – not read yet",
+        "✅ The Daily, daily.example – 2 minutes ago",
+        "✅ The Past, archive – 5 hours ago",
+        "➖ 🇦🇶 Ann One, X @ann_one",
+    ]
+    operators = settling.status(EN, ROSTER, states, worlds.AT, settling.Queue(3, 4, 5))
+    assert "no such channel" in operators.text
+    assert "Waiting to be sent: 3. Subscribers: 4. Posts: 5." in operators.text
+
+
+def test_status_of_many_sources_has_pages() -> None:
+    states = [settling.SourceState(f"s{n}", last_ok_at=worlds.AT) for n in range(60)]
+    assert buttons(settling.status(EN, ROSTER, states, worlds.AT)) == ["status:1"]
+    assert buttons(settling.status(EN, ROSTER, states, worlds.AT, page=1)) == ["status:0", "status:2"]
+    assert buttons(settling.status(EN, ROSTER, states, worlds.AT, page=7)) == ["status:1"]
+
+
+def test_a_note_on_a_button_is_short_enough_for_telegram() -> None:
+    assert all(len(greeting.stale(voice(language, "UTC")).plain) <= 200 for language in LANGUAGES)
