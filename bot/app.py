@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -15,7 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, Updater
 
 from bot import chat, digest, health
-from bot.botapi.inbox import Done, Inbox
+from bot.botapi.inbox import Inbox, InTurn
 from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
 from bot.collect import Collector, Fetcher
@@ -88,7 +88,8 @@ async def run(settings: Settings) -> None:
             stack.push_async_callback(page.cleanup)
 
         log.info("collecting %d sources", sum(source.enabled for source in settings.roster.sources.values()))
-        await converse(application, delivery, polling, stop)
+        unfinished = await database.write(inbox.waiting)
+        await converse(application, delivery, polling, unfinished, stop)
 
 
 # --- the parts
@@ -118,6 +119,13 @@ def fetchers(session: aiohttp.ClientSession, settings: Settings) -> Mapping[str,
 
 def telegram_bot(settings: Settings, database: Database, polling: Polling, pacing: Pacing) -> App:
     """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers."""
+
+    async def receive(number: int, update: str) -> bool:
+        return await database.write(inbox.receive, number, update, now())
+
+    async def done(number: int) -> None:
+        await database.write(inbox.done, number, now())
+
     application = (
         Application.builder()
         .token(settings.bot_token)
@@ -126,8 +134,8 @@ def telegram_bot(settings: Settings, database: Database, polling: Polling, pacin
         .request(AiohttpRequest())
         .get_updates_request(polling)
         .rate_limiter(pacing)
-        .update_queue(Inbox(database, now))
-        .concurrent_updates(Done(database, now))
+        .update_queue(Inbox(receive))
+        .concurrent_updates(InTurn(done))
         .build()
     )
     chat.serve(application, chat.Desk(database, settings, now))
@@ -179,13 +187,23 @@ def _heard_at(polling: Polling) -> datetime | None:
 # --- the conversation with Telegram
 
 
-async def converse(application: App, delivery: Delivery, polling: Polling, stop: asyncio.Event) -> None:
-    """Listen and deliver until told to stop. Collecting goes on meanwhile, whether Telegram answers or not."""
+async def converse(
+    application: App,
+    delivery: Delivery,
+    polling: Polling,
+    unfinished: Sequence[tuple[int, str]],
+    stop: asyncio.Event,
+) -> None:
+    """Listen and deliver until told to stop, the updates that an earlier process left `unfinished` first.
+
+    Collecting goes on meanwhile, whether Telegram answers or not.
+    """
     if not await _reach_telegram(application, stop):
         return
     delivering = asyncio.create_task(delivery.run(stop), name="deliver")
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
+        await cast(Inbox, application.update_queue).resume(unfinished, application.bot)
         await application.start()
         await _listen(_updater(application))
         registering = asyncio.create_task(chat.register(application.bot), name="register")

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from bot import schedule
 from bot.errors import FetchError
-from bot.models import Cursor, Fetched, Message, Post, Roster, Source, Statement, Telling, in_language
+from bot.models import Account, Cursor, Fetched, Message, Post, Roster, Source, Statement, Telling, in_language
 from bot.render import alerts
 from bot.store import outbox, posts, search, sources, subscribers
 from bot.store.connection import Connection

@@ -217,6 +217,18 @@ class Fetched:
     next_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom an address belongs to, as its platform says; `account_id` is empty where it gives no number.
+
+    `note` is for the operator: what else is worth knowing before trusting it.
+    """
+
+    title: str
+    account_id: str = ""
+    note: str = ""
+
+
 # --- who is told
 
 SubscriberState = Literal["active", "blocked", "gone", "paused"]

@@ -171,11 +171,10 @@ def first(database: sqlite_utils.Database) -> None:
 
 @migrations()
 def search(database: sqlite_utils.Database) -> None:
-    """Our own tokens, so the tokenizer only splits at spaces: every other ASCII mark belongs to a token."""
-    marks = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "'\"")
+    """The keys that `bot.words.search` makes of a post: letters, digits and spaces alone."""
     database.conn.execute(
-        "CREATE VIRTUAL TABLE search USING fts5(document, content='', contentless_delete=1, "
-        f"tokenize=\"ascii tokenchars '{marks}'\")"
+        "CREATE VIRTUAL TABLE search USING fts5("
+        "document, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0')"
     )
 
 

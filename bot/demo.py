@@ -1,0 +1,191 @@
+"""`parley try`: the same bot in a terminal, over the last two days of a sample archive. No account, no token.
+
+Everything is real but the far ends: the archive stands for the sources, the terminal for Telegram, and the clock goes
+from one thing that happens to the next.
+"""
+
+import asyncio
+import random
+import tempfile
+import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from telegram.ext import Application
+
+from bot import chat, digest
+from bot.app import App
+from bot.botapi.pacing import Pacing
+from bot.chat.console import ConsoleRequest, update_of
+from bot.collect import Collector
+from bot.deliver import Delivery
+from bot.errors import ParleyError
+from bot.settings import Settings
+from bot.sources import archive
+from bot.store import outbox, sources, subscribers
+from bot.store.connection import Connection
+from bot.store.database import Database
+
+LIVE_DAYS = 2
+"""So many days at the end of the archive happen while you watch; what is before them is history."""
+
+QUIET = 1.0
+"""Seconds without a typed line after which the days begin, and go on."""
+
+PAUSE = 0.6
+"""Seconds between two things that happen, while somebody can still type."""
+
+WELCOME = """\
+You are talking with the bot as on Telegram; the sources are a sample of real days, in short paraphrases.
+Try: /start   /subscribe all   /watch neutrality   /latest   /search "Crimea"   /help
+A number presses the button that has it. Ctrl-D ends.
+"""
+
+OVER = "The sample days are over. Go on asking if you like; Ctrl-D ends.\n"
+
+
+class Clock:
+    """Shows what it was set to."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
+    """Talk until the days are over and everything is delivered; in a terminal, until the person ends it."""
+    interactive = typed.isatty()
+    begin, end = _days(settings)
+    clock = Clock(begin)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-")))
+        database = Database.open(folder / "parley.db")
+        stack.callback(database.close)
+        application = _application(settings, database, clock, shown)
+        await stack.enter_async_context(application)
+        delivery = Delivery(database, application.bot, Pacing(overall=1000.0, chat=1000.0), clock)
+        readers = {"archive": archive.Archive(settings.config)}
+        collector = Collector(database, readers, settings.roster, clock, random.random, lambda: None)
+        stack.push_async_callback(collector.close)
+        await database.write(sources.enrol, settings.roster.sources.values(), begin)
+
+        lines = Lines(typed)
+        days = Days(settings, database, clock, collector, delivery, application)
+        if interactive:
+            shown.write(WELCOME)
+        await days.happen()
+        await days.hear(lines, QUIET)
+        while (upcoming := days.upcoming()) is not None and upcoming < end:
+            clock.at = upcoming
+            await days.happen()
+            await days.hear(lines, PAUSE)
+        clock.at = end
+        await days.happen()
+        if interactive and not lines.ended:
+            shown.write(OVER)
+            await days.hear(lines, None)
+
+
+def _days(settings: Settings) -> tuple[datetime, datetime]:
+    """From the midnight when the live days begin to the one when they end, where a new subscriber lives."""
+    zone = ZoneInfo(settings.defaults.zone)
+    files = {settings.config / source.address for source in settings.roster.sources.values()}
+    last = max((post.published_at for file in files for post in archive.posts(file)), default=None)
+    if last is None:
+        raise ParleyError(f"{settings.config}: the sample archive holds no posts")
+    end = datetime.combine(last.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    return (end - timedelta(days=LIVE_DAYS)).astimezone(UTC), end.astimezone(UTC)
+
+
+def _application(settings: Settings, database: Database, clock: Clock, shown: TextIO) -> App:
+    application = (
+        Application.builder()
+        .token("1:terminal")
+        .request(ConsoleRequest(shown))
+        .get_updates_request(ConsoleRequest(shown))
+        .updater(None)
+        .build()
+    )
+    chat.serve(application, chat.Desk(database, settings, clock))
+    return application
+
+
+class Lines:
+    """What is typed, line by line, read on a thread of its own; `ended` once there will be no more."""
+
+    def __init__(self, typed: TextIO) -> None:
+        self.ended = False
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            with suppress(RuntimeError):  # the loop is gone: nobody listens any more
+                for line in iter(typed.readline, ""):
+                    loop.call_soon_threadsafe(self._queue.put_nowait, line)
+                loop.call_soon_threadsafe(self._queue.put_nowait, None)
+
+        threading.Thread(target=read, name="parley-typed", daemon=True).start()
+
+    async def within(self, seconds: float | None) -> AsyncIterator[str]:
+        """The lines, each if it comes within so many seconds (None: however long that takes)."""
+        while not self.ended:
+            try:
+                line = await asyncio.wait_for(self._queue.get(), seconds)
+            except TimeoutError:
+                return
+            if line is None:
+                self.ended = True
+            elif line.strip():
+                yield line.strip()
+
+
+class Days:
+    """The bot's work at one moment after the other."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        collector: Collector,
+        delivery: Delivery,
+        application: App,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+        self._collector = collector
+        self._delivery = delivery
+        self._application = application
+
+    async def happen(self) -> None:
+        """Everything that is due at this moment: polls, digests, messages."""
+        await asyncio.gather(*self._collector.begin_due())
+        await digest.queue_due(self._database, self._settings.roster, self._clock())
+        while await self._delivery.step():
+            pass
+
+    async def hear(self, lines: Lines, seconds: float | None) -> None:
+        """Answer what is typed, until nothing is for so many seconds."""
+        async for line in lines.within(seconds):
+            await self._application.process_update(update_of(line, self._clock(), self._application.bot))
+
+    def upcoming(self) -> datetime | None:
+        """When something happens next, after this moment; None if nothing will."""
+        moments = self._database.read(_moments)
+        return min((moment for moment in moments if moment > self._clock()), default=None)
+
+
+def _moments(connection: Connection) -> list[datetime]:
+    found = (
+        sources.next_poll_at(connection),
+        subscribers.next_digest_at(connection),
+        outbox.next_due_at(connection),
+    )
+    return [moment for moment in found if moment]
