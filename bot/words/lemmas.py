@@ -105,3 +105,55 @@ def _other_keys(word: str) -> tuple[str, ...]:
     import simplemma
 
     return (fold(simplemma.lemmatize(word, lang="en").lower()),)
+
+
+# --- what grammar says of a single Cyrillic word; only of words that a dictionary knows
+
+_CASES = {"nomn": "nominative", "gent": "genitive", "gen2": "genitive"}
+
+
+def cases(word: str, language: str) -> frozenset[str]:
+    """ "nominative", "genitive", "other": the cases a cleaned word can stand in; none if it has no case."""
+    found = {str(parse.tag.case) for parse in _known(word, language) if parse.tag.case}
+    return frozenset(_CASES.get(case, "other") for case in found)
+
+
+def is_first_name(word: str) -> bool:
+    return _has(word, "Name")
+
+
+def is_patronymic(word: str) -> bool:
+    return _has(word, "Patr")
+
+
+def is_feminine_name(word: str) -> bool:
+    """Whether a first name in the nominative is a woman's; by its ending if no dictionary knows it."""
+    for language in ("ru", "uk"):
+        genders = {
+            str(parse.tag.gender)
+            for parse in _known(word, language)
+            if "Name" in parse.tag.grammemes and fold(parse.normal_form) == fold(word)
+        }
+        if genders:
+            return genders == {"femn"}
+    return word.endswith(("а", "я"))
+
+
+def is_verb(word: str, language: str) -> bool:
+    """Whether the word can only be a finite verb."""
+    found = _known(word, language)
+    return bool(found) and all(parse.tag.POS == "VERB" for parse in found)
+
+
+def is_person(word: str, language: str) -> bool:
+    """Whether the word can be a person in the nominative ("депутат")."""
+    return any({"NOUN", "anim", "nomn"} <= parse.tag.grammemes for parse in _known(word, language))
+
+
+def _has(word: str, grammeme: str) -> bool:
+    return any(grammeme in parse.tag.grammemes for language in ("ru", "uk") for parse in _known(word, language))
+
+
+@lru_cache(maxsize=10_000)
+def _known(word: str, language: str) -> tuple[Any, ...]:
+    return tuple(parse for parse in _dictionary(language).parse(word) if parse.is_known)

@@ -107,6 +107,12 @@ def parse(query: str) -> Query:
         raise _error(error.reason, error.position, _working(error.suggestion)) from None
 
 
+def literal(words: str) -> Query:
+    """The query for these words one after the other, inflected; no operators. Without words: for nothing."""
+    typed = _words(words.replace("*", " "), 0, exact=False)
+    return _query(_term(typed) if typed else Word(()))
+
+
 def _compiled(query: str) -> Query:
     if len(query) > LONGEST:
         raise _error("too_long", LONGEST)

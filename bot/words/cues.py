@@ -1,0 +1,152 @@
+"""The words by which texts in three languages say that somebody speaks.
+
+All expressions read text in small letters, with ё as е and the inside of quotations masked.
+
+Only finite verbs of saying are here: a noun ("заявление", "the statement"), a participle or a passive ("был назван")
+tells that words exist, not whose sentence this is.
+"""
+
+import re
+
+_RUSSIAN_PAST = """
+    заяви заявля сообщи сообща отмети отмеча подчеркну подчеркива добави добавля уточни уточня написа писа рассказа
+    рассказыва сказа говори поясни поясня объясни объясня призна признава подтверди подтвержда напомни напомина указа
+    указыва ответи отвеча предупреди предупрежда объяви объявля счита посчита назва называ обвини обвиня призва
+    призыва анонсирова проинформирова информирова прокомментирова комментирова увери уверя завери резюмирова
+    констатирова предположи допусти пообеща обеща потребова требова предложи предлага утвержда настаива опроверга
+    процитирова раскритикова пригрози отрица
+"""
+_RUSSIAN_PRESENT = """
+    заявля сообща отмеча подчеркива добавля уточня рассказыва поясня объясня подтвержда напомина указыва отвеча
+    предупрежда объявля счита называ обвиня призыва уверя утвержда настаива опроверга предлага обеща полага призна
+    информиру комментиру анонсиру констатиру резюмиру требу
+"""
+_UKRAINIAN_PAST = """
+    заяви заявля повідоми повідомля зазначи зазнача наголоси наголошува підкресли підкреслюва дода додава уточни
+    уточнюва написа писа розпові розповіда сказа каза говори поясни пояснюва визна визнава підтверди підтверджува
+    нагада нагадува вказа вказува відпові відповіда попереди попереджа оголоси оголошува вважа назва назива
+    звинувати звинувачува заклика анонсува поінформува проінформува інформува прокоментува коментува спростува
+    спростовува резюмува процитува запевни запевня констатува припусти запропонува пропонува пообіця обіця вимага
+    наполяга стверджува підсумува розкритикува пригрози заперечи заперечува
+"""
+_UKRAINIAN_PRESENT = """
+    заявля повідомля зазнача розповіда відповіда запевня вимага наполяга обіця наголошу підкреслю дода уточню поясню
+    визна підтверджу нагаду вказу попереджа оголошу вважа назива звинувачу заклика анонсу інформу коменту спростову
+    резюму констату пропону стверджу
+"""
+_ENGLISH = """
+    said says told tells wrote writes tweeted tweets posted posts stressed stresses noted notes added adds warned warns
+    announced announces confirmed confirms stated declared declares insisted insists claimed claims denied denies
+    explained explains replied replies reported reports emphasised emphasises emphasized emphasizes described describes
+    urged urges vowed vows pledged pledges argued argues admitted admits acknowledged acknowledges promised promises
+    demanded demands asserted asserts recalled suggested suggests believes concluded remarked clarified reiterated
+    commented underlined underscored responded accuses accused thinks
+"""
+
+
+def _any(words: str) -> str:
+    return "|".join(sorted(words.split(), key=len, reverse=True))
+
+
+VERB = re.compile(
+    rf"""(?<![\w])(?:
+        (?:{_any(_RUSSIAN_PAST)}) (?P<ru_past>л|ла|ли)
+      | (?:{_any(_RUSSIAN_PRESENT)}) (?P<ru_present>ет|ют)
+      | (?:{_any(_UKRAINIAN_PAST)}) (?P<uk_past>в|ла|ли)
+      | (?:{_any(_UKRAINIAN_PRESENT)}) (?P<uk_present>є|ють)
+      | (?:опроверг|отверг|счел|пише|каже|говорить|пишет|говорит|не\ исключает|не\ виключає)
+      | (?:опровергл|отвергл|соч)(?P<ru_other>а|и|ла|ли)
+      | не\ исключи(?P<ru_not>л|ла|ли) | не\ виключи(?P<uk_not>в|ла|ли)
+      | (?:пиш|каж|говор)(?P<plural>ут|ят|уть|ять)
+      | (?:убежден|уверен|впевнен|переконан)(?P<sure>а|ы|і|ий|)
+      | (?:{_any(_ENGLISH)}) | (?:called|calls)\ (?:on|for) | (?:was|is)\ (?:quoted|cited)\ as\ saying
+    )(?![\w])""",
+    re.VERBOSE,
+)
+_FEMININE = frozenset({"ла", "а"})
+_PLURAL = frozenset({"ли", "и", "ют", "ють", "ут", "ят", "уть", "ять", "ы", "і"})
+
+_NOT_SAID = re.compile(
+    r"(?:(?<!\w)(?:не|ні|не стал[аи]?|не буд\w+|отказал\w+|відмови\w+)\s+(?:\w+\s+)?"
+    r"|(?:\bnot|\bnever|n['’]t|\bdeclined to|\brefused to|\bwithout|\byet to)\s+(?:\w+\s+)?"
+    r"|\b(?:was|were|is|are|been|being|be|get|got)\s+(?:\w+ly\s+)?)$"
+)
+
+SUBORDINATE = re.compile(
+    r"(?<!\w)(?:что|чтобы|будто|якобы|если|когда|где|котор\w+|поскольку|хотя|ли|що|щоб|нібито|ніби|якщо|коли|де|як(?:ий|а|е|і|ого"
+    r"|ої|их|им|ою|ому)|оскільки|хоча|чи|that|whether|if|when|where|who|which|because|although|why|how)(?!\w)"
+)
+COORDINATED = re.compile(
+    r"(?:[,;–—]\s*(?:а|но|зато|тогда как|в то время как|же|та|але|тоді як|а от|while|whereas|but|and)(?!\w)|;)"
+)
+CLAUSE_BESIDE = re.compile(r"[,;]\s*(?:а|но|та|але|тогда как|тоді як|while|whereas|and|but)\s+(?:[\w'’-]+\s+){0,4}$")
+
+ACCORDING_TO = re.compile(
+    r"""(?<!\w)(?:
+        по\ словам | по\ мнению | по\ утверждению | со\ слов | по\ данным | по\ версии
+      | за\ словами | зі\ слів | із\ слів | на\ думку | за\ твердженням | за\ даними | за\ версією
+      | (?:со\ ссылкой|[зі]з?\ посиланням)\ на
+      | (?:приводит|привел[аи]?|приводят|передает|цитирует|наводить|навела?|навів|наводять|передає|цитує)
+            \ (?:его\ |ее\ |її\ |його\ )?слова
+      | цитиру(?:ет|ют) | процитировал[аи]? | циту(?:є|ють) | процитува(?:в|ла|ли)
+      | according\ to | in\ the\ words\ of | quot(?:ed|es|ing) | cit(?:ed|es|ing)
+    )\s(?P<role>[^,.!?;:«»"“”„()\x00—–]{0,90})$""",
+    re.VERBOSE,
+)
+SPEAKS_FOR = re.compile(
+    r"(?:жены|дружини|адвоката|представителя|представительницы|представника|представниці|речника|речниці|окружения|оточення"
+    r"|(?:spokes(?:man|woman|person)|aide|adviser|lawyer|office|team|allies|ally|source) (?:for|of|to|close to))\s*$"
+)
+
+LABEL = re.compile(
+    r"\W*(?:source|quote(?: from| by)?|джерело|пряма мова|цитата|дослівно|источник|прямая речь|дословно)\b"
+    r"(?P<role>[^.!?;\x00\n]{0,90})$"
+)
+
+PREPOSITION_BEFORE = re.compile(
+    r"(?<!\w)(?:with|to|of|for|from|against|about|on|after|between|by|at|over|than|like|without|toward|towards|via|met|meets|meeting"
+    r"|с|со|к|ко|от|о|об|обо|у|для|против|на|за|перед|между|через|по|без|до|из|при|про|над"
+    r"|з|із|зі|від|проти|щодо|між|біля|після|після|заради|under|joined|joins|sees|saw|thanked|thanks|told|tells|asked|asks|urged"
+    r"|urges|called|calls|invited|accused|accuses|named|replaced|blamed|praised)\s+(?:the\s+)?$"
+)
+TITLED_OBJECT = re.compile(
+    r"(?<!\w)(?:with|to|of|for|from|against|about|between|by|met|told|accused)\s+(?:[^\s,]+\s+){0,4}?"
+    r"(?:president|minister|envoy|leader|adviser|secretary|chancellor|negotiator|ambassador|chief|general|mr|counterpart)\s+$"
+)
+OFFICE_OF = re.compile(r"(?:office|administration|chief of staff|head) (?:of|to) the president\s+$")
+
+PRONOUN = {
+    "masculine": re.compile(r"(?<!\w)(?:он|він|he)(?!\w)"),
+    "feminine": re.compile(r"(?<!\w)(?:она|вона|she)(?!\w)"),
+}
+
+QUESTION_START = re.compile(r"\W*(?:что|почему|зачем|кто|що|чому|навіщо|хто|what|why|how|who|whether)(?!\w)")
+
+
+class Cue:
+    """One verb of saying in a sentence; start and end are places in the text."""
+
+    __slots__ = ("end", "ending", "start")
+
+    def __init__(self, start: int, end: int, ending: str) -> None:
+        self.start, self.end, self.ending = start, end, ending
+
+    def agrees(self, *, feminine: bool, joint: bool) -> bool:
+        """Whether the verb's number and gender fit one person (or one of several)."""
+        if self.ending in _PLURAL:
+            return joint
+        if not self.ending or self.ending in ("ет", "є", "ий"):
+            return True
+        return (self.ending in _FEMININE) == feminine
+
+
+def verbs(text: str, start: int, end: int) -> list[Cue]:
+    """The verbs of saying between two places: neither negated nor passive."""
+    found = []
+    for match in VERB.finditer(text, start, end):
+        before = text[max(start, match.start() - 40) : match.start()]
+        quoted = match[0].endswith("as saying")
+        if quoted or not _NOT_SAID.search(before):
+            ending = next((group for group in match.groups() if group), "")
+            found.append(Cue(match.start(), match.end(), ending))
+    return found

@@ -1,0 +1,211 @@
+"""Where a text names a speaker, and in which grammatical case; who is only a namesake."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.models import Roster, Speaker
+from bot.words import lemmas
+from bot.words.declension import ANY, Cases, forms
+from bot.words.letters import APOSTROPHES, MARKS, clean, fold
+from bot.words.query import literal
+from bot.words.tokens import Text, read
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One place where a text names a speaker; start and end include the first name where it stands before."""
+
+    speaker: str
+    start: int
+    end: int
+    cases: Cases
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    speaker: str
+    before: tuple[str, ...]  # the words of the form that come before its last
+    cases: dict[str, Cases]  # by language
+
+
+class _Person:
+    """What is known of one speaker's name: surnames with their forms, first names, guards."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self.id = speaker.id
+        self.surnames: dict[str, set[str]] = {}  # by language
+        self.first_names: set[str] = set()
+        self.feminine = _is_feminine(speaker)
+        for language, name in _names(speaker):
+            first, surname = _divided(name)
+            self.surnames.setdefault(language, set()).add(surname)
+            for word in first:
+                self.first_names.update(fold(form) for form in forms(clean(word), language, feminine=self.feminine))
+        self.needs = [literal(words) for words in speaker.needs]
+        self.never = {key for word in speaker.never for key in lemmas.text_keys(clean(word))}
+
+    def forms(self) -> dict[tuple[str, ...], dict[str, Cases]]:
+        """The comparable words of every form of every surname, and its cases by language."""
+        found: dict[tuple[str, ...], dict[str, Cases]] = {}
+        for language, surnames in self.surnames.items():
+            for surname in surnames:
+                *particles, last = surname.split()
+                before = tuple(fold(clean(word)) for word in particles)
+                for form, cases in forms(last, language, feminine=self.feminine).items():
+                    words = (*before, *_keys(form))
+                    known = found.setdefault(words, {})
+                    known[language] = known.get(language, frozenset()) | cases
+        return found
+
+    def begins(self, text: str, words: list["_Seen"], at: int) -> int:
+        """Where the full name begins whose surname is word `at`: at its first names. -1 if it is somebody else."""
+        start = words[at].start
+        while at:
+            before, gap = words[at - 1], text[words[at - 1].end : words[at].start]
+            if gap in (" ", "\xa0"):
+                key = before.key
+                keys = {key, *lemmas.text_keys(key)}
+                if keys & self.never:
+                    return -1
+                if not before.text[0].isupper():
+                    return start
+                if not keys & self.first_names and not lemmas.is_patronymic(key):
+                    return -1 if lemmas.is_first_name(key) else start
+            elif gap in (".", ". ") and len(before.text) == 1 and before.text.isupper():
+                if not self._has_initial(text, words, at - 1):
+                    return -1
+            else:
+                return start
+            start, at = before.start, at - 1
+        return start
+
+    def _has_initial(self, text: str, words: list["_Seen"], at: int) -> bool:
+        """Whether the first of the initials that end at word `at` is one of theirs."""
+        while at and len(words[at - 1].text) == 1 and text[words[at - 1].end : words[at].start] in (".", ". "):
+            at -= 1
+        return any(name.startswith(words[at].key) for name in self.first_names)
+
+    def is_meant_in(self, text: Text) -> bool:
+        """Whether one of the words stands in the text that a very common surname needs."""
+        return any(words.matches(text) for words in self.needs)
+
+
+def _names(speaker: Speaker) -> Iterator[tuple[str, str]]:
+    yield from speaker.name.items()
+    for language, aliases in speaker.aliases.items():
+        yield from ((language, alias) for alias in aliases)
+
+
+def _divided(name: str) -> tuple[list[str], str]:
+    """First names, and the surname with its particles: "von der" belongs to what follows."""
+    words = name.split()
+    particle = next((at for at, word in enumerate(words[:-1]) if word[0].islower()), len(words) - 1)
+    return words[:particle], " ".join(words[particle:])
+
+
+def _is_feminine(speaker: Speaker) -> bool:
+    for language, name in _names(speaker):
+        first, _ = _divided(name)
+        if language in ("uk", "ru") and first:
+            return lemmas.is_feminine_name(clean(first[0]))
+    return False
+
+
+def _keys(form: str) -> tuple[str, ...]:
+    return tuple(_Seen(match.start(), match.end(), match[0]).key for match in _WORD.finditer(form))
+
+
+class Names:
+    """The names of all speakers of a roster, ready to be found in texts. Built once: it loads the dictionaries."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._people = {speaker.id: _Person(speaker) for speaker in roster.speakers.values()}
+        self._forms: dict[str, list[_Form]] = {}
+        for person in self._people.values():
+            for words, cases in person.forms().items():
+                *before, last = words
+                self._forms.setdefault(last, []).append(_Form(person.id, tuple(before), cases))
+
+    def is_feminine(self, speaker: str) -> bool:
+        return self._people[speaker].feminine
+
+    def find(self, text: str, language: str = "") -> list[Named]:
+        """Everybody the text names, in order. `language` decides what a form that two languages share means.
+
+        Not counted: names in small letters, names after somebody else's first name or initial, and names that need
+        a word beside them (`Speaker.needs`) which the text does not have.
+        """
+        words = [_Seen(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
+        found: list[Named] = []
+        read_text: Text | None = None
+        for at, word in enumerate(words):
+            if not word.text[0].isupper():
+                continue
+            for form in self._forms.get(word.key, ()):
+                person = self._people[form.speaker]
+                first = at - len(form.before)
+                if first < 0 or tuple(seen.key for seen in words[first:at]) != form.before:
+                    continue
+                start = person.begins(text, words, first)
+                if start < 0:
+                    continue
+                if person.needs:
+                    read_text = read_text or read(text, language)
+                    if not person.is_meant_in(read_text):
+                        continue
+                cases = _cases(form.cases, language)
+                if cases == ANY and at and language in ("ru", "uk"):
+                    cases = _borrowed_case(words[: at + 1], start, language) or ANY
+                found.append(Named(form.speaker, start, word.end, cases))
+        return _longest(found)
+
+
+_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]|[{APOSTROPHES}](?=[^\W\d_]))*")
+_POSSESSIVE = re.compile(rf"(?<=[a-z])[{APOSTROPHES}]s$", re.IGNORECASE)
+
+
+class _Seen:
+    """A word of a text; `key` is what is compared. An English possessive ends before its apostrophe."""
+
+    __slots__ = ("end", "start", "text")
+
+    def __init__(self, start: int, end: int, text: str) -> None:
+        self.text = _POSSESSIVE.sub("", text)
+        self.start, self.end = start, start + len(self.text)
+
+    @property
+    def key(self) -> str:
+        return fold(clean(self.text))
+
+
+def _cases(by_language: dict[str, Cases], language: str) -> Cases:
+    if language in by_language:
+        return by_language[language]
+    return frozenset().union(*by_language.values())
+
+
+def _borrowed_case(words: list[_Seen], start: int, language: str) -> Cases:
+    """For a form without a case of its own: the case of the first name, else of the title right before."""
+    first = next(word for word in words if word.start >= start)
+    title = next((word for word in reversed(words) if word.end == start - 1), None)
+    for word in (first, title):
+        if word is not None and word is not words[-1]:
+            cases = lemmas.cases(clean(word.text), language)
+            if cases:
+                return cases
+    return frozenset()
+
+
+def _longest(found: list[Named]) -> list[Named]:
+    """Of names that overlap the longest one; none if two people bear exactly the same."""
+    spans = Counter((named.start, named.end) for named in found)
+    kept: list[Named] = []
+    end = 0
+    for named in sorted(found, key=lambda named: (named.start, -named.end)):
+        if named.start >= end:
+            end = named.end
+            if spans[named.start, named.end] == 1:
+                kept.append(named)
+    return kept
