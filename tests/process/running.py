@@ -138,6 +138,11 @@ def ended(parley: Parley) -> Iterator[Parley]:
             parley.process.wait()
 
 
+def post(far_ends: str, kind: str, name: str, **what: Any) -> Any:
+    """Let a post appear, or change, at the far end of a source."""
+    return ask(f"{far_ends}/__post", {"kind": kind, "name": name, **what})
+
+
 TALKS = """
 [[talks]]
 id = "sample"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.running import Parley, TelegramFarEnd, ask, ended, listening, until, write_config
+from tests.process.running import Parley, TelegramFarEnd, ask, ended, listening, post, until, write_config
 
 pytestmark = pytest.mark.process
 
@@ -20,7 +20,7 @@ class World:
         self.parley, self.telegram, self.far_ends = parley, telegram, far_ends
 
     def post(self, kind: str, name: str, **what: Any) -> Any:
-        return ask(f"{self.far_ends}/__post", {"kind": kind, "name": name, **what})
+        return post(self.far_ends, kind, name, **what)
 
     def asked(self, path: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = ask(f"{self.far_ends}/__requests")
