@@ -45,13 +45,14 @@ class Deferred:
     """It did not arrive and is worth another try: after `seconds`, or with growing pauses if that is None.
 
     `counted`: the try counts against the message. It does not if Telegram only asked to wait or was not reached at
-    all. `missing`: the chat is unknown there, which is believed after several tries hours apart (a mistyped @name looks
-    the same for a while). `without`: the next try must leave this part out.
+    all (`unreached`). `missing`: the chat is unknown there, which is believed after several tries hours apart (a
+    mistyped @name looks the same for a while). `without`: the next try must leave this part out.
     """
 
     reason: str
     seconds: float | None = None
     counted: bool = True
+    unreached: bool = False
     missing: bool = False
     without: Literal["", "reply", "media"] = ""
 
@@ -166,7 +167,7 @@ def sort(error: BaseException) -> Outcome:  # noqa: PLR0911 - a table, one line 
         case InvalidToken():
             return Stopped(words)
         case UnsentError():
-            return Deferred(words, counted=False)
+            return Deferred(words, counted=False, unreached=True)
         case Conflict():
             return Deferred(words)
         case UnansweredError():

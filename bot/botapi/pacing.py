@@ -165,10 +165,14 @@ class Pacing(BaseRateLimiter[Lane]):
 
     def room(self, seconds: float = 1.0) -> int:
         """How many more messages would get their turn within so many seconds, as far as the bot's limits go."""
-        now = asyncio.get_running_loop().time()
-        held = max(0.0, self._held_until - now)
+        held = max(0.0, self._held_until - asyncio.get_running_loop().time())
         waiting = sum(len(line.waiting) for line in self._lines.values())
-        return max(0, math.ceil(self._pace(now) * (seconds - held)) - waiting)
+        return max(0, math.ceil(self.pace() * (seconds - held)) - waiting)
+
+    def pace(self) -> float:
+        """Messages a second at present: less than allowed for a while after a 429."""
+        since = max(0.0, asyncio.get_running_loop().time() - self._slowed_at)
+        return min(self._overall, self._slowed_to + RECOVERY * self._overall * since)
 
     # whose turn it is
 
@@ -216,12 +220,12 @@ class Pacing(BaseRateLimiter[Lane]):
         while self._later and self._later[0][0] <= now:
             _, _, line = heapq.heappop(self._later)
             self._ready[line.lane].append(line)
-        while self._free_at(now) <= now:
+        while self._free_at() <= now:
             ready = next((ready for ready in self._ready.values() if ready), None)
             if ready is None:
                 break
             self._offer(ready.popleft(), now)
-        self._set_timer(now)
+        self._set_timer()
 
     def _offer(self, line: _Line, now: float) -> None:
         """Let the first of a line go if its chat is free; then the line waits behind the others of its lane."""
@@ -234,18 +238,18 @@ class Pacing(BaseRateLimiter[Lane]):
                 return
             line.waiting.popleft()
             line.chat.take(now, weight)
-            self._spent_until = max(self._spent_until, now) + weight / self._pace(now)
+            self._spent_until = max(self._spent_until, now) + weight / self.pace()
             future.set_result(None)
         if line.waiting:
             self._ready[line.lane].append(line)
         else:
             del self._lines[line.lane, line.chat.key]
 
-    def _set_timer(self, now: float) -> None:
+    def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        at = self._free_at(now)
+        at = self._free_at()
         if not any(self._ready.values()):
             if not self._later:
                 return
@@ -262,13 +266,9 @@ class Pacing(BaseRateLimiter[Lane]):
 
     # the whole bot
 
-    def _free_at(self, now: float) -> float:
+    def _free_at(self) -> float:
         """From when on the bot's own limits let a message go."""
-        return max(self._held_until, self._spent_until - (self._burst - 1) / self._pace(now))
-
-    def _pace(self, now: float) -> float:
-        """Messages a second at present: less than allowed for a while after a 429."""
-        return min(self._overall, self._slowed_to + RECOVERY * self._overall * max(0.0, now - self._slowed_at))
+        return max(self._held_until, self._spent_until - (self._burst - 1) / self.pace())
 
     def _refused(self, key: object, wait: float) -> None:
         """Telegram said 429: hold that chat, slow down, and hold everything if many chats are told so at once."""
@@ -276,7 +276,7 @@ class Pacing(BaseRateLimiter[Lane]):
         if key is not None:
             chat = self._chat(key)
             chat.held_until = max(chat.held_until, now + wait)
-        self._slowed_to, self._slowed_at = max(SLOWEST * self._overall, SLOWER * self._pace(now)), now
+        self._slowed_to, self._slowed_at = max(SLOWEST * self._overall, SLOWER * self.pace()), now
         self._refusals.append((now, key, wait))
         while self._refusals[0][0] < now - 1:
             self._refusals.popleft()
