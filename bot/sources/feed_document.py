@@ -1,0 +1,191 @@
+"""What an RSS or Atom document says: a pure reader around feedparser, which is slow and forgiving.
+
+feedparser gets bytes in a BytesIO, never a str (it would open a file of that name) nor an address (it would fetch
+it, with no limits).
+"""
+
+import hashlib
+import html
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+import feedparser
+
+from bot.errors import FetchError
+from bot.models import Post, Source
+from bot.sources import dates
+from bot.sources.plain import from_html, one_line
+
+_ENTRIES = 300
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_MARKUP = re.compile(r"</?[a-zA-Z!]")
+_REVISION = re.compile(r"#\d+\Z")
+_TRACKING = re.compile(r"utm_|at_|fbclid\Z|gclid\Z|yclid\Z")
+_MEDIA = {"image": "photo", "video": "video", "audio": "audio"}
+_LETTERS = re.compile(r"\W+")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed, read. `first_seen` holds the time given to items whose own date is missing or lies ahead, by external
+    id, so that the next reading gives them the same. `ttl` are the minutes for which the feed wants to be left alone.
+    """
+
+    title: str
+    posts: tuple[Post, ...]
+    first_seen: Mapping[str, datetime]
+    ttl: int = 0
+
+
+def parse(
+    body: bytes,
+    content_type: str,
+    source: Source,
+    now: datetime,
+    *,
+    url: str = "",
+    first_seen: Mapping[str, datetime] | None = None,
+) -> Document:
+    """Reads at most 300 items. `url` is where the document was found, for relative links.
+
+    Raises FetchError for anything but a whole feed: a page of HTML, a document cut off, one that declares entities.
+    """
+    if b"<!ENTITY" in body[:10_000]:
+        raise FetchError("the feed declares XML entities, which are not read")
+    found = _feedparser(body, content_type)
+    if not found.get("version"):
+        title = one_line(str(found.get("feed", {}).get("title", "")))[:80]
+        named = f" ({title})" if title else ""
+        raise FetchError(f"blocked: a page came{named} and not a feed; a login or a challenge stands in between")
+    if not _END.search(body.replace(b"\0", b"")[-2000:]):
+        raise FetchError("cut off: the feed ends before its end tag; not believed")
+    address = url or source.address
+    reader = _Reader(source, now, address, _zone(found), first_seen or {})
+    posts: dict[str, Post] = {}
+    for entry in found.entries[:_ENTRIES]:
+        post = reader.post(entry)
+        if post.text or post.media:
+            posts.setdefault(post.external_id, post)
+    ttl = str(found.feed.get("ttl", ""))[:5]
+    return Document(
+        _plain(found.feed.get("title_detail")),
+        tuple(posts.values()),
+        {id: at for id, at in reader.undated.items() if id in posts},
+        int(ttl) if ttl.isascii() and ttl.isdigit() else 0,
+    )
+
+
+def _feedparser(body: bytes, content_type: str) -> Any:
+    try:
+        return feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
+    except Exception as error:  # of every class there is, on documents that only a fuzzer writes
+        raise FetchError(f"the feed cannot be parsed: {error or type(error).__name__}") from error
+
+
+def _zone(found: Any) -> tzinfo:
+    """For items that do not name their zone: the one that the feed's other dates name, else UTC."""
+    feed = found.feed
+    own = [dict.get(feed, "updated"), dict.get(feed, "published")]
+    written = [*own, *(_written_date(entry) for entry in found.entries[:_ENTRIES])]
+    return next(filter(None, (dates.zone_of(str(date)) for date in written if date)), UTC)
+
+
+def _written_date(entry: Any) -> str:
+    """feedparser would give `published` for a missing `updated`, and warn."""
+    return str(next(filter(None, (dict.get(entry, key) for key in ("published", "updated", "created"))), ""))
+
+
+class _Reader:
+    """Turns entries into posts; notes which of them have no date that can stand."""
+
+    def __init__(
+        self, source: Source, now: datetime, address: str, zone: tzinfo, first_seen: Mapping[str, datetime]
+    ) -> None:
+        self._source, self._now, self._address, self._zone = source, now, address, zone
+        self._first_seen = first_seen
+        self.undated: dict[str, datetime] = {}
+
+    def post(self, entry: Any) -> Post:
+        title = _plain(entry.get("title_detail"))
+        summary = _plain(entry.get("summary_detail"), lines=True)
+        text = title if _same(title, summary) else "\n\n".join(filter(None, [title, summary]))
+        link = _link(entry, self._address)
+        external_id = _identity(entry, link, text)
+        return Post(
+            source=self._source.id,
+            external_id=external_id,
+            url=link or self._address,
+            published_at=self._date(entry, external_id),
+            text=text,
+            language=self._source.language,
+            media=_media(entry),
+        )
+
+    def _date(self, entry: Any, external_id: str) -> datetime:
+        written = dates.read(_written_date(entry), self._zone)
+        if written is not None and written <= self._now:
+            return written
+        return self.undated.setdefault(external_id, self._first_seen.get(external_id, self._now))
+
+
+def _plain(detail: Any, *, lines: bool = False) -> str:
+    """Titles come in three dresses: plain, HTML, and HTML that says it is plain."""
+    if not detail:
+        return ""
+    value = str(detail.get("value") or "")
+    if lines or "html" in str(detail.get("type")) or _MARKUP.search(value):
+        text = from_html(value)
+        return text if lines else one_line(text)
+    return one_line(html.unescape(value))
+
+
+def _same(title: str, summary: str) -> bool:
+    """Whether the summary says nothing beyond the title."""
+    folded = _LETTERS.sub("", summary).casefold()
+    return folded in _LETTERS.sub("", title).casefold()
+
+
+def _link(entry: Any, address: str) -> str:
+    """The entry's own page, without what only counts readers. Addresses of any other scheme are no links."""
+    own = [link.get("href") for link in entry.get("links", []) if link.get("rel", "alternate") == "alternate"]
+    permalink = entry.get("id") if entry.get("guidislink") else None
+    for written, base in [*((href, address) for href in own), (permalink, "")]:
+        try:
+            parts = urlsplit(urljoin(base, str(written or "")))
+        except ValueError:
+            continue
+        if written and parts.scheme in ("http", "https") and parts.netloc:
+            return urlunsplit(parts._replace(query=_without_tracking(parts.query)))
+    return ""
+
+
+def _without_tracking(query: str) -> str:
+    kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=True) if not _TRACKING.match(key)]
+    return query if not _TRACKING.search(query) else urlencode(kept)
+
+
+def _identity(entry: Any, link: str, text: str) -> str:
+    """The guid; without its revision counter where it is the link with one ("…/article#3"); else the link; else a
+    hash of the words.
+    """
+    guid = one_line(str(entry.get("id") or ""))
+    if _REVISION.search(guid) and _REVISION.sub("", guid) == link.partition("?")[0]:
+        guid = _REVISION.sub("", guid)
+    return guid or link or "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _media(entry: Any) -> tuple[str, ...]:
+    kinds = [_MEDIA[kind] for kind in _media_types(entry) if kind in _MEDIA]
+    return tuple(dict.fromkeys(kinds))
+
+
+def _media_types(entry: Any) -> Iterator[str]:
+    for enclosure in entry.get("enclosures", []):
+        yield str(enclosure.get("type", "")).partition("/")[0]
+    for content in entry.get("media_content", []):
+        yield str(content.get("medium") or content.get("type", "")).partition("/")[0]
