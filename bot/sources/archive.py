@@ -1,0 +1,185 @@
+"""Posts in files: JSON Lines, one post a line. A recorded day is replayed from one, history comes in and goes out.
+
+    {"source": "…", "external_id": "…", "url": "…", "published_at": "2022-03-14T17:42:00+02:00", "text": "…",
+     "language": "uk"}
+
+More keys where they say something: kind, media, quoted, author, seen_at, edited_at, deleted_at. Times are ISO 8601
+with an offset. Keys that are not ours are passed over.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, get_args
+
+from bot.errors import FetchError
+from bot.models import Account, Cursor, Fetched, Post, PostKind, Source
+from bot.sources.plain import clean
+
+_AHEAD = 1000
+_TEXTS = ("source", "external_id", "url", "text", "language", "kind", "quoted", "author")
+_TIMES = ("published_at", "seen_at", "edited_at", "deleted_at")
+_REQUIRED = ("external_id", "published_at", "text")
+_ORDER = (
+    *("source", "external_id", "url", "published_at", "text", "language", "kind", "media"),
+    *("quoted", "author", "seen_at", "edited_at", "deleted_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far the file is read, in bytes and in lines, and the lines on the way whose time had not come: where each
+    begins, and its number.
+    """
+
+    file: str
+    offset: int = 0
+    lines: int = 0
+    later: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def read(cls, cursor: Cursor | None, file: str, size: int) -> "_Place":
+        """From the start again if the file is another one, or shorter than what was read."""
+        written = json.loads(cursor) if cursor else {"file": "", "offset": 0}
+        if written["file"] != file or written["offset"] > size:
+            return cls(file)
+        return cls(file, written["offset"], written["lines"], tuple((at, number) for at, number in written["later"]))
+
+    def write(self) -> Cursor:
+        return Cursor(json.dumps({"file": self.file, "offset": self.offset, "lines": self.lines, "later": self.later}))
+
+
+class Archive:
+    """Gives the lines of a source (or of no source) as their time comes, so a recorded day can be lived again.
+
+    Lines may stand in any order: the cursor keeps the place of up to 1000 that lie ahead and does not read further
+    until some of them are due. Lines added to the end are found; a file that became shorter is read anew.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
+        """Raises FetchError for a line that is no post, naming file and line; it has to be mended by hand."""
+        return await asyncio.to_thread(self._fetch, source, cursor, now)
+
+    async def resolve(self, source: Source, now: datetime) -> Account:
+        path = self._folder / source.address
+        own = [post for post in await asyncio.to_thread(list, posts(path)) if post.source in ("", source.id)]
+        days = sorted(post.published_at for post in own)
+        note = f"{len(own)} posts" + (f", {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}" if days else "")
+        return Account(path.name, note=note)
+
+    def _fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
+        path = self._folder / source.address
+        due: list[Post] = []
+        later: list[tuple[int, int]] = []
+        with _opened(path) as file:
+            place = _Place.read(cursor, source.address, path.stat().st_size)
+
+            def look(offset: int, number: int, raw: bytes) -> None:
+                post = _of_line(raw, path, number, source.id)
+                if post.source == source.id and post.published_at > now:
+                    later.append((offset, number))
+                elif post.source == source.id:
+                    due.append(post)
+
+            for offset, number in place.later:
+                file.seek(offset)
+                look(offset, number, file.readline())
+            offset, number = place.offset, place.lines
+            file.seek(offset)
+            while len(later) < _AHEAD and (raw := file.readline()) and _is_whole(raw):
+                number += 1
+                if raw.strip():
+                    look(offset, number, raw)
+                offset += len(raw)
+        place = _Place(source.address, offset, number, tuple(later))
+        return Fetched(tuple(due), place.write(), title=path.name)
+
+
+def posts(path: Path, source: str = "") -> Iterator[Post]:
+    """Every post of a file, in its order, one at a time; `source` is for lines that name none. Raises FetchError."""
+    with _opened(path) as file:
+        for number, raw in enumerate(file, 1):
+            if raw.strip():
+                yield _of_line(raw, path, number, source)
+
+
+def line(post: Post) -> str:
+    """The post as one line, without its line end; read back, it gives the same line again."""
+    written: dict[str, Any] = {}
+    for key in _ORDER:
+        value = getattr(post, key)
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC).isoformat()
+        if value or key in _REQUIRED:
+            written[key] = clean(value) if isinstance(value, str) else value
+    if post.kind == "post":
+        del written["kind"]
+    return json.dumps(written, ensure_ascii=False)
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise FetchError(f"{path}: {error.strerror}", permanent=True) from error
+
+
+def _is_whole(raw: bytes) -> bool:
+    """A last line without its end may be one that is being written; it is whole if it is JSON."""
+    if raw.endswith(b"\n"):
+        return True
+    try:
+        json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _of_line(raw: bytes, path: Path, number: int, source: str) -> Post:
+    try:
+        return _post(json.loads(raw), source)
+    except (ValueError, RecursionError) as error:
+        raise FetchError(f"{path}, line {number}: {error}", permanent=True) from error
+
+
+def _post(written: Any, source: str) -> Post:
+    """Raises ValueError that says what is wrong."""
+    if not isinstance(written, dict):
+        raise ValueError("expected a JSON object")
+    missing = [key for key in _REQUIRED if key not in written]
+    if missing:
+        raise ValueError(f"{missing[0]} is missing")
+    texts = {key: _text(key, written[key]) for key in _TEXTS if key in written}
+    times = {key: _time(key, written[key]) for key in _TIMES if key in written}
+    if texts.get("kind", "post") not in get_args(PostKind):
+        raise ValueError(f"kind {texts['kind']!r} is none of {', '.join(get_args(PostKind))}")
+    if not texts["external_id"]:
+        raise ValueError("external_id is empty")
+    media = written.get("media", [])
+    if not isinstance(media, list):
+        raise ValueError("media is not a list")
+    fields: dict[str, Any] = {"url": "", **texts, **times}
+    fields["source"] = texts.get("source") or source
+    return Post(**fields, media=tuple(_text("media", kind) for kind in media))
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{key} is not text")
+    return clean(value)
+
+
+def _time(key: str, value: Any) -> datetime:
+    try:
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is None:
+            raise ValueError("no offset")
+        return found.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{key} {value!r} is not a time like 2022-03-14T17:42:00+02:00") from error
