@@ -6,6 +6,8 @@ have those that a language does not decline ("Рубио").
 """
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 Cases: TypeAlias = frozenset[str]
@@ -65,7 +67,8 @@ _RULES = {
 }
 
 
-def forms(surname: str, language: str, *, feminine: bool = False) -> dict[str, Cases]:
+@lru_cache(maxsize=4096)
+def forms(surname: str, language: str, *, feminine: bool = False) -> Mapping[str, Cases]:
     """Every form of a surname given in the nominative, with the cases it can stand for.
 
     A name that the language does not decline stands for any case.

@@ -92,6 +92,12 @@ class _Person:
         return any(words.matches(text) for words in self.needs)
 
 
+def full_forms(speaker: Speaker) -> tuple[set[tuple[str, ...]], set[str]]:
+    """The comparable words of all forms of the surnames, and those of the first names."""
+    person = _Person(speaker)
+    return set(person.forms()), person.first_names
+
+
 def _names(speaker: Speaker) -> Iterator[tuple[str, str]]:
     yield from speaker.name.items()
     for language, aliases in speaker.aliases.items():
