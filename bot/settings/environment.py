@@ -67,33 +67,28 @@ def from_environment(environment: Mapping[str, str], mistakes: list[SettingsErro
     fields: dict[str, Any] = {}
     for variable, key in ENVIRONMENT.items():
         place = Place("environment", variable, mistakes, {})
-        found: dict[str, Any] = {}
-        place.take(_variable(environment), variable, found, "value")
-        if found.get("value"):
-            place.take(key.read, found["value"], fields, key.fills)
+        value, file = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
+        if value and file:
+            place.wrong(f"{variable}_FILE is set too; expected one of them")
+        elif file:
+            Place("environment", f"{variable}_FILE", mistakes, {}).take(_in_file(key.read), file, fields, key.fills)
+        elif value:
+            place.take(key.read, value, fields, key.fills)
     return fields
 
 
-def _variable(environment: Mapping[str, str]) -> Reader:
-    """What a variable, or the file that NAME_FILE names, holds; empty if neither is set."""
-
-    def read(variable: Any, place: Place) -> str:
-        value = environment.get(variable, "").strip()
-        file = environment.get(f"{variable}_FILE", "").strip()
-        if file and value:
-            raise Wrong(f"{variable}_FILE is set too; expected one of them")
-        return _held_by(file) if file else value
-
-    return read
+def _in_file(read: Reader) -> Reader:
+    return lambda file, place: read(_content(file), place)
 
 
-def _held_by(file: str) -> str:
+def _content(file: str) -> str:
+    """What the file holds. The reasons do not show its path: somebody may have put the secret itself there."""
     try:
         value = Path(file).read_text("utf-8").strip()
     except OSError as error:
-        raise Wrong(f"the file {shown(file)} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # its text would show a part of the file
-        raise Wrong(f"the file {shown(file)} does not hold text") from error
+        raise Wrong(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise Wrong("does not hold text") from error
     if not value:
-        raise Wrong(f"the file {shown(file)} is empty")
+        raise Wrong("is empty")
     return value

@@ -220,9 +220,7 @@ def handle(expression: str, what: str, hosts: str) -> Reader:
     """A name on a platform. An @ before it is dropped; a link is answered with the name that is in it."""
 
     def read(value: Any, place: Place) -> str:
-        if not isinstance(value, str):
-            raise expected(what, value)
-        written = value.strip().removeprefix("@")
+        written: str = remark(value, place).removeprefix("@")
         if re.fullmatch(expression, written):
             return written
         link = re.match(rf"(?:https?://)?(?:www\.)?(?:{hosts})/(?:s/)?@?({expression})(?:[/?#]|$)", written)
