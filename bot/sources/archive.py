@@ -43,7 +43,7 @@ class _Place:
     @classmethod
     def read(cls, cursor: Cursor | None, file: str, size: int) -> "_Place":
         """From the start again if the file is another one, or shorter than what was read."""
-        written = json.loads(cursor) if cursor else {"file": "", "offset": 0}
+        written: dict[str, Any] = json.loads(cursor) if cursor else {"file": "", "offset": 0}
         if written["file"] != file or written["offset"] > size:
             return cls(file)
         return cls(file, written["offset"], written["lines"], tuple((at, number) for at, number in written["later"]))
