@@ -1,6 +1,7 @@
 """Settings: what an operator writes becomes one value, and every mistake is named at once."""
 
 import json
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -538,14 +539,28 @@ VALUE = st.recursive(
     ),
     max_leaves=6,
 )
-KEYS = {
-    "talks.toml": ["talks", "sides", "speakers"],
-    "sources.toml": ["sources"],
-    "topics.toml": ["topics"],
-    "parley.toml": ["defaults", "limits", "pace", "every", "operator"],
+WHOLE = {file: tomllib.loads(text) for file, text in WORLD.items()}
+WHOLE["parley.toml"] = {
+    "defaults": {"language": "en", "zone": "UTC", "digest": "20:00"},
+    "limits": {"watches": 1},
+    "pace": {"chat": 1.5},
+    "every": {"x": "1h"},
+    "operator": {"contact": "somebody"},
 }
-FIELDS = ["id", "side", "talks", "name", "aliases", "roles", "needs", "kind", "address", "speaker", "outlet", "label"]
-FIELDS += ["language", "account_id", "every", "enabled", "watch", "title", "from", "to", "zone", "digest", "chat", "x"]
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """The path of everything that stands in it, in tables and lists."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(deeper for key, item in inner for deeper in places(item, (*path, key)))]
+
+
+def replaced(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
 
 
 def toml(value: Any) -> str:
@@ -561,20 +576,29 @@ def toml(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
-@given(st.data())
-@hypothesis_settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-def test_whatever_is_written_ends_in_settings_or_in_named_mistakes(folder: Folder, data: st.DataObject) -> None:
-    entry = st.dictionaries(st.sampled_from(FIELDS) | LINE, VALUE, max_size=8)
-    files = {}
-    for file, keys in KEYS.items():
-        tables = data.draw(st.dictionaries(st.sampled_from(keys), VALUE | entry | st.lists(entry, max_size=3)))
-        files[file] = "\n".join(f"{toml(key)} = {toml(value)}" for key, value in tables.items())
-    variables = data.draw(st.dictionaries(st.sampled_from(sorted(settings.ENVIRONMENT)), LINE))
-    other: object = None
+@given(st.sampled_from([path for path in places(WHOLE) if len(path) > 1]), VALUE)
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_in_the_place_of_a_value_is_read_or_named(
+    folder: Folder, path: tuple[str | int, ...], value: Any
+) -> None:
+    changed = replaced(WHOLE, path, value)
+    files = {
+        name: "\n".join(f"{toml(key)} = {toml(item)}" for key, item in tables.items())
+        for name, tables in changed.items()
+    }
+    assert not other_failures({"PARLEY_CONFIG": str(folder(files))})
+
+
+@given(st.sampled_from(sorted(settings.ENVIRONMENT)), LINE)
+@hypothesis_settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_stands_in_a_variable_is_read_or_named(folder: Folder, name: str, value: str) -> None:
+    assert not other_failures({"PARLEY_CONFIG": str(folder()), name: value})
+
+
+def other_failures(environment: Mapping[str, str]) -> ExceptionGroup[Exception] | None:
+    """What goes wrong beyond mistakes that are named."""
     try:
-        settings.load({**variables, "PARLEY_CONFIG": str(folder(files))})
+        settings.load(environment)
     except ExceptionGroup as group:
-        other = group.split(SettingsError)[1]
-    assert other is None
+        return group.split(SettingsError)[1]
+    return None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -198,10 +199,14 @@ def local_time(value: Any, place: Place) -> time:
 def zone(value: Any, place: Place) -> str:
     if not isinstance(value, str):
         raise expected("a time zone such as Europe/Kyiv", value)
-    zones = available_timezones()
-    if value not in zones:
-        raise Wrong(f"{shown(value)} is not a time zone such as Europe/Kyiv{near(value, zones)}")
+    if value not in _zones():
+        raise Wrong(f"{shown(value)} is not a time zone such as Europe/Kyiv{near(value, _zones())}")
     return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def url(value: Any, place: Place) -> str:
