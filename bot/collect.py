@@ -9,27 +9,36 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar, cast
 
 from bot import schedule
 from bot.errors import FetchError
 from bot.models import Account, Cursor, Fetched, Message, Post, Roster, Source, Statement, Telling, in_language
 from bot.render import alerts
-from bot.store import outbox, posts, search, sources, subscribers
+from bot.store import outbox, posts, search, sources, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.words import attribution, language, query, tokens, topics
+from bot.words import attribution, language, query, similarity, tokens, topics
 from bot.words import search as words_search
 from bot.words.index import WatchIndex
 from bot.words.names import Names
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 CATCH_UP_AFTER = timedelta(hours=1)
 """A source unread for longer than this has a backlog: its old posts become one message, not an alert each."""
 
 FRESH = timedelta(minutes=15)
 """Of a backlog, what is no older than this is still an alert."""
+
+STORY_WINDOW = timedelta(hours=36)
+"""A statement told again after longer than this is news again."""
+
+MOST_RECENT = 5000
+"""Texts compared with at the most; a busy day of the shipped sources has about a thousand."""
 
 ALERTED_EDITS = {"x", "telegram"}
 """Where an edit is news. Agencies rewrite their items all day: their versions are kept, nobody is woken."""
@@ -47,7 +56,11 @@ class Fetcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A post with all that can be said of it without looking at the store. `known`: its number, if it is an edit."""
+    """A post with all that can be said of it without looking at the store.
+
+    `twin` is the number of a recent post that tells the same, 0 if there is none; `known` is the number of the post
+    itself, if it is an edit.
+    """
 
     post: Post
     text: tokens.Text
@@ -55,11 +68,17 @@ class Reading:
     topics: tuple[str, ...]
     watches: tuple[int, ...]
     document: str
+    fingerprint: similarity.Fingerprint
+    twin: int = 0
     known: int = 0
 
 
 class Reader:
-    """Reads posts on a thread of its own, so that the event loop stays free; owns the index of watches."""
+    """Reads posts on a thread of its own, so that the event loop stays free.
+
+    Owns what is compared with in memory: the index of watches and the texts of the last days. Both are made anew from
+    the store.
+    """
 
     def __init__(self, database: Database, roster: Roster) -> None:
         self._database = database
@@ -68,16 +87,43 @@ class Reader:
         self._topics = topics.compile(roster.topics.values())
         self._index = WatchIndex()
         self._revision = -1
+        self._recent: similarity.Recent | None = None
         self._thread = ThreadPoolExecutor(1, "parley-reader")
 
-    async def read(self, source: Source, found: Collection[tuple[Post, int]]) -> list[Reading]:
+    async def read(self, source: Source, found: Collection[tuple[Post, int]], now: datetime) -> list[Reading]:
         """Read each (post, its number if it is known), with the watches that stand at this moment."""
         self._revision, changes = self._database.read(subscribers.watch_keys, self._revision)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._read_all, source, found, changes)
+        if self._recent is None:
+            self._recent = similarity.Recent(STORY_WINDOW)
+            told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
+            await self._on_thread(self._remember_texts, [telling.post for telling in told])
+        return await self._on_thread(self._read_all, source, found, changes)
+
+    async def remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
+        """These were stored under these numbers: what is read from now on may repeat them."""
+        await self._on_thread(self._remember, stored, now)
 
     def close(self) -> None:
         self._thread.shutdown()
+
+    def _on_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+    # on the thread
+
+    def _remember_texts(self, told: Collection[Post]) -> None:
+        for post in told:
+            text = tokens.read(post.text, post.language)
+            self._texts.add(post.id, similarity.Fingerprint(text), post.seen_at or post.published_at)
+
+    def _remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
+        for id, reading in stored:
+            self._texts.add(id, reading.fingerprint, now)
+        self._texts.drop_before(now)
+
+    @property
+    def _texts(self) -> similarity.Recent:
+        return cast(similarity.Recent, self._recent)
 
     def _read_all(
         self, source: Source, found: Collection[tuple[Post, int]], changes: Mapping[int, str | None]
@@ -92,6 +138,7 @@ class Reader:
     def _read(self, source: Source, post: Post, known: int) -> Reading:
         post = replace(post, language=post.language or language.detect(post.text) or source.language)
         text = tokens.read(post.text, post.language)
+        fingerprint = similarity.Fingerprint(text)
         return Reading(
             post,
             text,
@@ -99,6 +146,8 @@ class Reader:
             tuple(topics.hits(text, self._topics)),
             tuple(self._index.matches(text)),
             words_search.document(text),
+            fingerprint,
+            next(iter(self._texts.match(fingerprint)), 0),
             known,
         )
 
@@ -165,14 +214,15 @@ class Collector:
             await self._note_failure(source, due, error)
             return 0
         found = self._new_or_changed(source, fetched.posts)
-        readings = await self._reader.read(source, found)
+        readings = await self._reader.read(source, found, self._clock())
         now = self._clock()
         next_at = schedule.next_poll_at(source.every, now, self._chance(), asked=fetched.next_at)
-        new = await self._database.write(_store, self._roster, source, due, fetched, readings, now, next_at)
+        stored = await self._database.write(_store, self._roster, source, due, fetched, readings, now, next_at)
         if readings:
-            log.info("source=%s new=%d changed=%d", source.id, new, sum(bool(reading.known) for reading in readings))
+            log.info("source=%s new=%d changed=%d", source.id, len(stored), len(readings) - len(stored))
             self._queued()
-        return new
+            await self._reader.remember(stored, now)
+        return len(stored)
 
     def _new_or_changed(self, source: Source, found: Collection[Post]) -> list[tuple[Post, int]]:
         """The posts to read, earliest first, each with its number if it is known with another text."""
@@ -219,7 +269,7 @@ async def keep(database: Database, reader: Reader, roster: Roster, found: Collec
             raise FetchError(
                 f"config/sources.toml has no source {name!r}, to which post {items[0][0].external_id} belongs"
             )
-        readings = await reader.read(roster.sources[name], items)
+        readings = await reader.read(roster.sources[name], items, now)
         stored += await database.write(_keep, readings, now)
     return stored
 
@@ -246,9 +296,9 @@ def _store(
     readings: Collection[Reading],
     now: datetime,
     next_at: datetime,
-) -> int:
-    """All that one poll brought. Returns how many posts were new."""
-    new = 0
+) -> list[tuple[int, Reading]]:
+    """All that one poll brought. Returns what was new, with its numbers."""
+    new: list[tuple[int, Reading]] = []
     backlog = due.last_ok_at is not None and now - due.last_ok_at > CATCH_UP_AFTER
     for reading in readings:
         if reading.known:
@@ -256,10 +306,10 @@ def _store(
             if changed and source.kind in ALERTED_EDITS and due.cursor is not None:
                 _tell_edit(connection, roster, reading, changed, now)
             continue
-        id = posts.insert(connection, reading.post, now)
+        id = posts.insert(connection, reading.post, now, story=posts.story(connection, reading.twin))
         if id is None:
             continue
-        new += 1
+        new.append((id, reading))
         _put_meaning(connection, reading, id)
         if due.cursor is None:
             continue  # the first poll of a source is silent

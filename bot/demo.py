@@ -8,7 +8,7 @@ import asyncio
 import random
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -61,7 +61,8 @@ class Clock:
 async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
     """Talk until the days are over and everything is delivered; in a terminal, until the person ends it."""
     interactive = typed.isatty()
-    begin, end = _days(settings)
+    moments = _moments(settings)
+    begin, end = _days(settings, moments[-1])
     clock = Clock(begin)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-")))
@@ -76,7 +77,7 @@ async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
         await database.write(sources.enrol, settings.roster.sources.values(), begin)
 
         lines = Lines(typed)
-        days = Days(settings, database, clock, collector, delivery, application)
+        days = Days(settings, database, clock, collector, delivery, application, moments)
         if interactive:
             shown.write(WELCOME)
         await days.happen()
@@ -92,13 +93,18 @@ async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
             await days.hear(lines, None)
 
 
-def _days(settings: Settings) -> tuple[datetime, datetime]:
+def _moments(settings: Settings) -> list[datetime]:
+    """When something is said in the archives, in order."""
+    files = {settings.config / source.address for source in settings.roster.sources.values()}
+    moments = sorted({post.published_at for file in files for post in archive.posts(file)})
+    if not moments:
+        raise ParleyError(f"{settings.config}: the sample archive holds no posts")
+    return moments
+
+
+def _days(settings: Settings, last: datetime) -> tuple[datetime, datetime]:
     """From the midnight when the live days begin to the one when they end, where a new subscriber lives."""
     zone = ZoneInfo(settings.defaults.zone)
-    files = {settings.config / source.address for source in settings.roster.sources.values()}
-    last = max((post.published_at for file in files for post in archive.posts(file)), default=None)
-    if last is None:
-        raise ParleyError(f"{settings.config}: the sample archive holds no posts")
     end = datetime.combine(last.astimezone(zone).date() + timedelta(days=1), time(), zone)
     return (end - timedelta(days=LIVE_DAYS)).astimezone(UTC), end.astimezone(UTC)
 
@@ -156,6 +162,7 @@ class Days:
         collector: Collector,
         delivery: Delivery,
         application: App,
+        moments: Sequence[datetime],
     ) -> None:
         self._settings = settings
         self._database = database
@@ -163,9 +170,11 @@ class Days:
         self._collector = collector
         self._delivery = delivery
         self._application = application
+        self._moments = moments
 
     async def happen(self) -> None:
-        """Everything that is due at this moment: polls, digests, messages."""
+        """Everything that is due at this moment: a look at every source, digests, messages."""
+        await self._database.write(sources.hurry, [], self._clock())
         await asyncio.gather(*self._collector.begin_due())
         await digest.queue_due(self._database, self._settings.roster, self._clock())
         while await self._delivery.step():
@@ -178,14 +187,10 @@ class Days:
 
     def upcoming(self) -> datetime | None:
         """When something happens next, after this moment; None if nothing will."""
-        moments = self._database.read(_moments)
+        moments = [*self._moments, *self._database.read(_due)]
         return min((moment for moment in moments if moment > self._clock()), default=None)
 
 
-def _moments(connection: Connection) -> list[datetime]:
-    found = (
-        sources.next_poll_at(connection),
-        subscribers.next_digest_at(connection),
-        outbox.next_due_at(connection),
-    )
+def _due(connection: Connection) -> list[datetime]:
+    found = (subscribers.next_digest_at(connection), outbox.next_due_at(connection))
     return [moment for moment in found if moment]

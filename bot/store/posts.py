@@ -74,6 +74,17 @@ def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0)
     return row[0] if row else None
 
 
+def story(connection: Connection, twin: int) -> int:
+    """The story that a post joins which tells the same as `twin`: the number of the earliest that told it.
+
+    0 if there is no twin. The twin itself becomes part of the story.
+    """
+    row = connection.execute(
+        "UPDATE posts SET story = CASE story WHEN 0 THEN id ELSE story END WHERE id = ? RETURNING story", (twin,)
+    ).fetchone()
+    return row[0] if row else 0
+
+
 def revise(connection: Connection, id: int, text: str, language: str, now: datetime) -> bool:
     """The post has another text: keep the one it had as a version. False if it has this text already."""
     sha256 = fingerprint(text)
