@@ -88,7 +88,7 @@ def kind(_: Voice, statement: Statement, telling: Telling, roster: Roster) -> Te
     """By which right the words are the speaker's, leading to the post."""
     source = teller(_, telling, roster)
     words = {
-        "own": lambda: _("Own words"),
+        "own": lambda: _("Own words") + _label(_, telling, roster),
         "quote": lambda: _("Quoted by {source}", source=source),
         "report": lambda: _("Reported by {source}", source=source),
         "mention": lambda: _("Mentioned by {source}", source=source),
@@ -103,17 +103,33 @@ def teller(_: Voice, telling: Telling, roster: Roster) -> Text:
         return inline(_host(telling.post.url) or telling.post.source, 80)
     if source.speaker:
         return who(_, source.speaker, roster)
-    name = _.name(source.outlet or {}) or inline(source.id, 80)
-    label = _.name(source.label)
-    return name + " (" + label + ")" if label else name
+    return (_.name(source.outlet or {}) or inline(source.id, 80)) + _label(_, telling, roster)
+
+
+def _label(_: Voice, telling: Telling, roster: Roster) -> Text:
+    """What readers must know of the source, in brackets after its name."""
+    source = roster.sources.get(telling.post.source)
+    label = _.name(source.label) if source else Text()
+    return " (" + label + ")" if label else Text()
 
 
 def place(_: Voice, telling: Telling, roster: Roster) -> Text:
     """The platform and the address on it."""
     source = roster.sources.get(telling.post.source)
-    if source is None:
-        return inline(_host(telling.post.url) or telling.post.source, 80)
+    if source is None or source.kind == "archive":
+        return _place_of(telling.post.url) or inline(telling.post.source, 80)
     return address(_, source)
+
+
+def _place_of(url: str) -> Text:
+    """What the address of a post says of its platform: the source itself is an archive, or no longer known."""
+    host = _host(url)
+    account = re.match(r"https?://[^/]+/(\w+)/", url)
+    if account and host in ("x.com", "twitter.com"):
+        return inline("X @" + account[1], 40)
+    if account and host == "t.me":
+        return inline("Telegram @" + account[1], 60)
+    return inline(host, 80)
 
 
 def address(_: Voice, source: Source) -> Text:

@@ -104,7 +104,23 @@ def test_a_speaker_and_a_source_that_left_the_configuration_are_still_shown() ->
 def test_platforms_are_named_as_people_look_them_up() -> None:
     telegram = replace(worlds.own().post, source="ben_telegram", url="https://t.me/ben_two/1")
     assert lines(Telling(telegram))[-1].endswith("· Telegram @ben_two")
-    assert lines(Telling(replace(telegram, source="past")))[-1].endswith("· archive")
+
+
+def test_a_post_from_an_archive_is_placed_where_it_once_stood() -> None:
+    def place(url: str) -> str:
+        post = replace(worlds.own().post, source="past", url=url)
+        return lines(Telling(post))[-1].rsplit(" · ", 1)[-1]
+
+    assert place("https://t.me/ben_two/1") == "Telegram @ben_two"
+    assert place("https://x.com/ann_one/status/1") == "X @ann_one"
+    assert place("https://paper.example/one/two") == "paper.example"
+    assert place("") == "past"
+
+
+def test_a_label_stands_beside_own_words_too() -> None:
+    mirror = replace(ROSTER.sources["ann_x"], label={"en": "unofficial mirror"})
+    roster = replace(ROSTER, sources={**ROSTER.sources, "ann_x": mirror})
+    assert "Own words (unofficial mirror)" in card(EN, worlds.own(), roster).plain
 
 
 @pytest.mark.parametrize(
