@@ -46,7 +46,7 @@ LONGEST_WAIT = 60.0
 POLL_SECONDS = 50
 """How long Telegram may hold a getUpdates open; its own limit."""
 
-ALLOWED_UPDATES = ["message", "edited_message", "channel_post", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "my_chat_member"]
 
 
 def now() -> datetime:

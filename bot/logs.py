@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection
 
-QUIET = ("httpx", "aiohttp", "apscheduler", "tweepy", "telegram", "asyncio", "urllib3")
+QUIET = ("httpx", "aiohttp", "apscheduler", "asyncio", "pymorphy3", "telegram", "tweepy", "urllib3")
 """Libraries that tell too much: httpx logs addresses with the bot's token, tweepy at DEBUG its Authorization header."""
 
 
