@@ -1,10 +1,13 @@
-"""Which of the three languages a text is written in: letters first, then function words.
+"""Which of the three languages a text is written in: letters and function words, on a tie the dictionaries.
 
 On treebank sentences of 60 to 140 characters letters and function words together are right in 99.1 (uk), 99.7 (ru)
 and 99.9 (en) of 100 cases; libraries that know all languages do worse on so short texts.
 """
 
 import re
+import unicodedata
+
+from bot.words import lemmas
 
 _RUSSIAN_LETTERS = "ыэёъЫЭЁЪ"
 _UKRAINIAN_LETTERS = "іїєґІЇЄҐ"
@@ -48,6 +51,7 @@ _BOTH = _UKRAINIAN & _RUSSIAN
 
 def letters(text: str) -> str:
     """The Cyrillic language that the letters alone make clear: four of its own to one of the other, or ""."""
+    text = unicodedata.normalize("NFC", text)
     russian = sum(map(text.count, _RUSSIAN_LETTERS))
     ukrainian = sum(map(text.count, _UKRAINIAN_LETTERS))
     if ukrainian and ukrainian >= _CLEAR * russian:
@@ -59,7 +63,7 @@ def letters(text: str) -> str:
 
 def detect(text: str) -> str:
     """ "en", "uk", "ru", or "" when nothing tells: no letters, other languages, words that two languages share."""
-    text = _SKIPPED.sub(" ", text)
+    text = _SKIPPED.sub(" ", unicodedata.normalize("NFC", text))
     cyrillic = _CYRILLIC_WORD.findall(text)
     latin = _LATIN_WORD.findall(text)
     if sum(map(len, latin)) > sum(map(len, cyrillic)):
@@ -81,6 +85,9 @@ def _cyrillic(found: list[str], text: str) -> str:
     ukrainian = 2 * (sum(map(text.count, _UKRAINIAN_LETTERS)) + len(_APOSTROPHE.findall(text)))
     russian += 3 * sum(word in _RUSSIAN and word not in _BOTH for word in words)
     ukrainian += 3 * sum(word in _UKRAINIAN and word not in _BOTH for word in words)
+    if russian == ukrainian:
+        russian += sum(lemmas.is_known(word, "ru") for word in words)
+        ukrainian += sum(lemmas.is_known(word, "uk") for word in words)
     if russian == ukrainian:
         return ""
     return "ru" if russian > ukrainian else "uk"

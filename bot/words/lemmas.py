@@ -23,6 +23,8 @@ from bot.words.letters import fold, is_cyrillic, is_latin
 VERSION = 1
 """Changes with these rules and with the dictionaries: stored keys of another version have to be computed again."""
 
+_SOFTENED = {"зі": "га", "ці": "ка", "сі": "ха"}  # Ukrainian names in -га, -ка, -ха: "Сибізі"
+
 MOST_KEYS = 14
 """No word has more keys: at most 7 of each Cyrillic dictionary, the likeliest first."""
 
@@ -35,7 +37,7 @@ _POSSESSIVE = re.compile(r"'s?$")
 _ENGLISH_AS_IS = frozenset({"us", "it", "its", "me", "him", "her", "them", "as"})
 
 # A name that no dictionary knows may be read as anything but a name ("Мерцем" as a form of "мерец"). Its stem
-# without the endings of a masculine name is one more guess.
+# without the ending of a masculine name is one more guess.
 _NAME_ENDING = re.compile("(?<=[бвгджзклмнпрстфхцчшщ])(?:ом|ем|ым|им|ою|ові|еві|а|у|е|і)$")
 
 
@@ -92,7 +94,8 @@ def _readings(language: str, word: str) -> _Reading:
     function = [parse for parse in parses if known and _FUNCTION.intersection(parse.tag.grammemes)]
     found = list(dict.fromkeys(fold(parse.normal_form) for parse in function or parses))[: MOST_KEYS // 2 - 1]
     if not known and len(word) > 4:
-        found.append(fold(_NAME_ENDING.sub("", word)))
+        softened = _SOFTENED.get(word[-2:]) if language == "uk" else None
+        found.append(fold(word[:-2] + softened if softened else _NAME_ENDING.sub("", word)))
     return _Reading(known, bool(function), tuple(dict.fromkeys(found)))
 
 
@@ -137,6 +140,10 @@ def is_feminine_name(word: str) -> bool:
         if genders:
             return genders == {"femn"}
     return word.endswith(("а", "я"))
+
+
+def is_known(word: str, language: str) -> bool:
+    return bool(_known(word, language))
 
 
 def is_verb(word: str, language: str) -> bool:

@@ -12,8 +12,7 @@ from bot.words import language as languages
 from bot.words import lemmas
 from bot.words.letters import APOSTROPHES, MARKS, clean, fold
 
-_LETTER = rf"[^\W_][{MARKS}]*"
-_WORD = rf"(?:{_LETTER})+(?:[{APOSTROPHES}](?:{_LETTER})+)*"
+_WORD = rf"[^\W_]+(?:[{MARKS}{APOSTROPHES}]+[^\W_]+)*[{MARKS}]*"
 _TOKEN = re.compile(
     rf"(?P<url>https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{{2,}}/\S*)"
     rf"|(?<!\w)(?P<tag>\#[\w{MARKS}]+)"
@@ -22,6 +21,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(_WORD)
+_PLAIN = re.compile(f"(?P<word>{_WORD})")  # three times as fast as _TOKEN
+_NOT_PLAIN = re.compile(r"[/#@]|www\.", re.IGNORECASE)
 _HYPHENS = frozenset("-‐‑")
 _REMEMBERED = 200_000
 _MOST_JOINED_KEYS = 4
@@ -67,7 +68,8 @@ def read(text: str, language: str = "") -> Text:
     found = Text(text, language or clear)
     spans, forms, places = found.spans, found.forms, found.places
     joins = -2  # where a word ended whose next character is a hyphen
-    for match in _TOKEN.finditer(text):
+    token = _TOKEN if _NOT_PLAIN.search(text) else _PLAIN
+    for match in token.finditer(text):
         kind = match.lastgroup
         if kind == "word":
             start, end = match.span()

@@ -1,0 +1,83 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.words.index import WatchIndex
+from bot.words.query import parse
+from bot.words.tokens import read
+from tests.words.test_query import compiled, expressions
+
+TEXTS = [
+    read(text)
+    for text in (
+        "Talks on neutrality after a technical pause, via @someone #talks",
+        "Переговори тривають, перемир’я немає, міністри про мир",
+        "О мире и об обмене пленными",
+        "a ceasefire, not a war",
+        "neutral ground",
+        "",
+    )
+]
+
+
+def test_watches_are_told_by_number_in_order() -> None:
+    index = WatchIndex()
+    for number, query in ((7, "talks"), (3, "pause OR war"), (5, "talks NOT pause"), (4, "neutral*"), (9, "talks")):
+        index.add(number, parse(query))
+    assert index.matches(TEXTS[0]) == [3, 4, 7, 9]
+    assert index.matches(TEXTS[3]) == [3]
+    assert len(index) == 5
+
+
+def test_a_removed_watch_is_silent_and_its_twin_is_not() -> None:
+    index = WatchIndex()
+    index.add(1, parse("talks"))
+    index.add(2, parse("talk"))
+    index.remove(1)
+    index.remove(1)
+    assert index.matches(TEXTS[0]) == [2]
+    index.remove(2)
+    assert index.matches(TEXTS[0]) == []
+
+
+def test_an_added_number_replaces_its_query() -> None:
+    index = WatchIndex()
+    index.add(1, parse("talks"))
+    index.add(1, parse("war"))
+    assert index.matches(TEXTS[0]) == []
+    assert index.matches(TEXTS[3]) == [1]
+
+
+def test_a_part_that_any_text_satisfies_hides_no_match() -> None:
+    index = WatchIndex()
+    index.add(1, parse("talks (zzzzzzzzzzzz OR NOT war)"))
+    assert index.matches(TEXTS[0]) == [1]
+
+
+@pytest.mark.parametrize("prefix", ["neu*", "neutral*", "нейт*"])
+def test_prefixes_come_and_go(prefix: str) -> None:
+    index = WatchIndex()
+    index.add(1, parse(prefix))
+    index.add(2, parse("neu*"))
+    assert index.matches(TEXTS[4]) == ([1, 2] if prefix.startswith("neu") else [2])
+    index.remove(1)
+    assert index.matches(TEXTS[4]) == [2]
+    index.remove(2)
+    assert index.matches(TEXTS[4]) == []
+
+
+@given(st.lists(expressions, min_size=1, max_size=12), st.sets(st.integers(0, 11)))
+def test_the_index_tells_what_each_query_would(typed: list[str], removed: set[int]) -> None:
+    queries = [compiled(one) for one in typed]
+    index = WatchIndex()
+    for number, query in enumerate(queries):
+        if query is not None:
+            index.add(number, query)
+    for number in removed:
+        index.remove(number)
+    for text in TEXTS:
+        assert index.matches(text) == [
+            number
+            for number, query in enumerate(queries)
+            if number not in removed and query is not None and query.matches(text)
+        ]

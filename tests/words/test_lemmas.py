@@ -1,0 +1,64 @@
+import pytest
+
+from bot.words import lemmas
+
+
+@pytest.mark.parametrize(
+    ("word", "keys"),
+    [
+        ("переговорами", {"переговоры"}),
+        ("києвом", {"київ"}),
+        ("withdrew", {"withdraw"}),
+        ("ukraine's", {"ukraine"}),
+        ("us", {"us"}),
+        ("we", {"we"}),
+        ("58", {"58"}),
+        ("на", {"на"}),
+    ],
+)
+def test_a_word_has_the_lemmas_of_its_dictionaries(word: str, keys: set[str]) -> None:
+    assert keys <= set(lemmas.text_keys(word))
+    assert len(lemmas.text_keys(word)) <= lemmas.MOST_KEYS
+
+
+def test_a_watched_lemma_is_nothing_else() -> None:
+    assert lemmas.watch_keys("лавров") == ("лавров",)
+    assert set(lemmas.text_keys("лавров")) == {"лавров", "лавр"}
+
+
+def test_a_watched_inflected_word_keeps_all_its_lemmas() -> None:
+    assert {"сталь", "стать"} <= set(lemmas.watch_keys("стали"))
+
+
+def test_a_preposition_is_no_noun_of_the_other_language() -> None:
+    assert lemmas.text_keys("после") == ("после",)
+
+
+@pytest.mark.parametrize(("watch", "form"), [("мерц", "мерцем"), ("сибіга", "сибізі"), ("уиткофф", "уиткоффом")])
+def test_names_that_no_dictionary_knows_are_guessed(watch: str, form: str) -> None:
+    assert set(lemmas.watch_keys(watch)) & set(lemmas.text_keys(form))
+
+
+@pytest.mark.parametrize("word", ["мир", "стали", "после", "подоляка", "має", "село", "talks", "its", "ж", "чавушоглу"])
+def test_a_watch_finds_the_very_word_that_was_typed(word: str) -> None:
+    for language in ("", "ru", "uk"):
+        assert set(lemmas.watch_keys(word)) & set(lemmas.text_keys(word, language))
+
+
+def test_grammar_of_single_words() -> None:
+    assert lemmas.cases("министра", "ru") >= {"genitive"}
+    assert lemmas.cases("щзщ", "ru") == frozenset()
+    assert lemmas.is_verb("заявил", "ru")
+    assert not lemmas.is_verb("сообщение", "ru")
+    assert not lemmas.is_verb("щзщ", "ru")
+    assert lemmas.is_person("депутат", "uk")
+    assert not lemmas.is_person("пауза", "uk")
+    assert lemmas.is_first_name("юрий")
+    assert lemmas.is_patronymic("ростиславович")
+
+
+@pytest.mark.parametrize(
+    ("name", "feminine"), [("мария", True), ("ілля", False), ("дмитро", False), ("кая", True), ("джош", False)]
+)
+def test_the_first_name_tells_a_woman(name: str, feminine: bool) -> None:
+    assert lemmas.is_feminine_name(name) is feminine

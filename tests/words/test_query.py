@@ -1,0 +1,223 @@
+import typing
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import QueryError
+from bot.words import query, tokens
+from bot.words.query import Query, literal, load, parse
+
+
+def refused(typed: str) -> QueryError:
+    with pytest.raises(QueryError) as caught:
+        parse(typed)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason", "position", "suggestion"),
+    [
+        ("", "empty", 0, ""),
+        ("   ", "empty", 0, ""),
+        ("a" * 301, "too_long", 300, ""),
+        ("x " * 21, "too_many_terms", 40, " ".join("x" * 20)),
+        ("(" * 11 + "a" + ")" * 11, "too_deep", 10, ""),
+        ("NOT " * 11 + "a", "too_deep", 40, ""),
+        ('talks "a pause', "unclosed_quote", 6, 'talks "a pause"'),
+        ("talks ”", "unclosed_quote", 6, "talks"),
+        ("(talks", "unclosed_bracket", 0, "(talks)"),
+        ("talks (", "unclosed_bracket", 6, "talks"),
+        ("talks)", "extra_bracket", 5, "talks"),
+        (") talks", "extra_bracket", 0, "talks"),
+        ("() talks", "empty_brackets", 0, "talks"),
+        ('"" talks', "empty_quote", 0, "talks"),
+        ("talks AND", "missing_word", 6, "talks"),
+        ("OR talks", "missing_word", 0, "talks"),
+        ("(talks OR )", "missing_word", 7, "(talks )"),
+        ("talks AND OR pause", "missing_word", 10, "talks AND pause"),
+        ("NOT talks", "only_not", 0, ""),
+        ("talks OR NOT pause", "only_not", 0, ""),
+        ("ab*", "short_prefix", 0, ""),
+        ("talks п*", "short_prefix", 6, ""),
+        ("ta*ks", "misplaced_star", 2, ""),
+        ("*", "misplaced_star", 0, ""),
+        ("talks,*", "misplaced_star", 6, ""),
+        ("talks -lunch", "misplaced_minus", 6, "talks NOT lunch"),
+        ("-lunch", "misplaced_minus", 0, ""),
+        ("talks & pause", "no_word", 6, "talks pause"),
+        ("# talks", "no_word", 0, "talks"),
+        ("=", "no_word", 0, ""),
+        ("((", "unclosed_bracket", 1, ""),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_a_way_out(
+    typed: str, reason: str, position: int, suggestion: str
+) -> None:
+    error = refused(typed)
+    assert (error.reason, error.position, error.suggestion) == (reason, position, suggestion)
+    assert reason in typing.get_args(query.Reason)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("talks AND pause", "pause talks"),
+        ("talks І pause", "talks И pause"),
+        ("talks ТА pause", "talks pause"),
+        ("talks OR pause", "pause АБО talks"),
+        ("talks ИЛИ pause", "(talks OR pause) OR talks"),
+        ("talks NOT pause", "talks AND НЕ pause"),
+        ("talks НЕ pause", "NOT pause AND talks"),
+        ("NOT NOT talks", "talk"),
+        ("«a pause»", '"a pause"'),
+        ("„a pause“", "“a pause”"),
+        ("(a (b c))", "c b a"),
+        ("a OR b c", "a OR (b AND c)"),
+        ("talks, pause!", "talks pause"),
+        ('"cease-fire"', "cease-fire"),
+        ("#Мир", "#мир"),
+        ("talks talks", "talks"),
+    ],
+)
+def test_the_same_meaning_has_the_same_key(one: str, other: str) -> None:
+    assert parse(one).key == parse(other).key
+    assert parse(one) == parse(other)
+
+
+def test_small_operators_are_words() -> None:
+    assert parse("talks and pause").key != parse("talks AND pause").key
+    assert not parse("talks and pause").matches(tokens.read("talks, pause"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "expected"),
+    [
+        ("talks OR pause", "The pause", True),
+        ("talks NOT (pause OR break)", "talks after a break", False),
+        ("(talks NOT pause) OR war", "war, talks, pause", True),
+        ('"technical pause"', "technical long pause", False),
+        ('"технічна пауза"', "взято технічну паузу", True),
+        ('"technic* pause"', "a technical pause", True),
+        ("#talks", "#Talks today", True),
+        ("#talks_day", "#Talks_Day today", True),
+        ("#talks_day", "#talks day", False),
+        ('"#talks today"', "#talks today", True),
+        ('"via @someone"', "via @SomeOne", True),
+        ("=paused", "they paused", True),
+        ("=pause", "they paused", False),
+        ('="a pause"', "A Pause.", True),
+        ("a-cease-fire-deal", "a cease-fire deal", True),
+        ('"a cease-fire deal"', "a ceasefire deal", True),
+        ('"ceasefire deal"', "a cease-fire deal", True),
+        ("cease-fire*", "cease-fires", True),
+        ("24-7", "24 7", True),
+        ("#tag-word", "#tag word", True),
+    ],
+)
+def test_what_a_query_finds(typed: str, text: str, expected: bool) -> None:
+    assert parse(typed).matches(tokens.read(text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "marked"),
+    [
+        ("neutrality OR army", "Neutrality, and the armies", ["Neutrality", "armies"]),
+        ('"технічна пауза"', "Взято технічну паузу", ["технічну паузу"]),
+        ("talks NOT war", "the talks go on", ["talks"]),
+        ("(war peace) OR talks", "war and talks", ["talks"]),
+        ("cease-fire", "a cease-fire", ["cease-fire"]),
+        ('"a b" OR "b c"', "a b c", ["a b c"]),
+        ("перемир*", "перемир’я", ["перемир’я"]),
+        ("war", "peace", []),
+    ],
+)
+def test_the_words_that_matched_are_marked(typed: str, text: str, marked: list[str]) -> None:
+    assert [text[start:end] for start, end in parse(typed).spans(tokens.read(text))] == marked
+
+
+def test_literal_words_know_no_operators() -> None:
+    assert literal("міністр оборони").matches(tokens.read("міністра оборони"))
+    assert literal("NOT war*").matches(tokens.read("not wars"))
+    assert not literal("?!").matches(tokens.read("anything"))
+
+
+WORDS = [
+    "talks",
+    "переговори",
+    "мир",
+    "cease-fire",
+    "перемир'я",
+    "neutral*",
+    "#talks",
+    "@someone",
+    "=talks",
+    '"technical pause"',
+    "«обмен пленными»",
+]
+expressions = st.recursive(
+    st.sampled_from(WORDS),
+    lambda inner: (
+        st.tuples(inner, st.sampled_from([" AND ", " OR ", " NOT ", " ", " ТА ", " ИЛИ "]), inner).map("".join)
+        | inner.map(lambda one: f"({one})")
+    ),
+    max_leaves=6,
+)
+SAMPLES = [
+    tokens.read(text)
+    for text in (
+        "Talks on neutrality after a technical pause, via @someone #talks",
+        "Переговори тривають, перемир’я немає",
+        "О мире и об обмене пленными",
+        "a ceasefire",
+        "",
+    )
+]
+
+
+def compiled(typed: str) -> Query | None:
+    try:
+        return parse(typed)
+    except QueryError as error:
+        mistake = error
+    assert mistake.reason in typing.get_args(query.Reason)
+    assert 0 <= mistake.position <= len(typed)
+    if mistake.suggestion:
+        parse(mistake.suggestion)
+    return None
+
+
+@given(expressions)
+def test_a_loaded_key_behaves_as_what_was_parsed(typed: str) -> None:
+    found = compiled(typed)
+    if found is not None:
+        again = load(found.key)
+        assert again == found
+        assert [again.matches(text) for text in SAMPLES] == [found.matches(text) for text in SAMPLES]
+
+
+hostile = st.text(st.sampled_from("()\"“”«»=*#@-–' ANDORTНЕИабв\x00\n🚀'’^:{}[]+\u0301"), max_size=60) | st.text(
+    max_size=400
+)
+
+
+@given(
+    hostile
+    | st.sampled_from(["(" * 5000, '"' * 9999, "NEAR(a b)", "a:b", "a^2", "{a b}: c", "col: x", "NOT NOT", "a" * 300])
+)
+def test_whatever_is_typed_is_a_query_or_a_named_mistake(typed: str) -> None:
+    found = compiled(typed)
+    if found is not None:
+        for text in (*SAMPLES, tokens.read(typed)):
+            assert bool(found.spans(text)) <= found.matches(text)
+
+
+@given(expressions, st.sampled_from(SAMPLES))
+def test_what_matches_can_be_marked_inside_the_text(typed: str, text: tokens.Text) -> None:
+    found = compiled(typed)
+    if found is not None and found.matches(text):
+        spans = found.spans(text)
+        assert spans
+        assert all(0 <= start < end <= len(text.original) for start, end in spans)
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
