@@ -21,24 +21,26 @@ _OTHER_HOST = {"https://t.me": "https://telegram.me"}
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where we left off: the highest id seen, the channel's number, and the ids `after` < id < `before` that are
-    still to be read, because there were more than one poll may fetch (0, 0 for none).
+    """Where we left off: the name asked for, the highest id seen, the channel's number, and the ids `after` < id <
+    `before` that are still to be read, because there were more than one poll may fetch (0, 0 for none).
     """
 
+    name: str
     last: int = 0
     channel: str = ""
     after: int = 0
     before: int = 0
 
     @classmethod
-    def read(cls, cursor: Cursor | None) -> "_Place":
-        return cls(**json.loads(cursor)) if cursor else cls()
+    def read(cls, cursor: Cursor | None, source: Source) -> "_Place":
+        """Anew if config/ names another channel now."""
+        name = _name(source).lower()
+        place = cls(**json.loads(cursor)) if cursor else cls(name)
+        return place if place.name == name else cls(name)
 
     def write(self) -> Cursor:
-        return Cursor(json.dumps({"last": self.last, "channel": self.channel} | self._gap()))
-
-    def _gap(self) -> dict[str, int]:
-        return {"after": self.after, "before": self.before} if self.before else {}
+        written = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        return Cursor(json.dumps({"last": 0, **written}))
 
     def seeing(self, page: Page) -> "_Place":
         """After the newest page: what lies between it and what was known is to be read. One stretch is kept; a
@@ -81,14 +83,14 @@ class TelegramWeb:
 
     async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
         """A page that is not a preview of posts is a FetchError that says what it is."""
-        known = _Place.read(cursor)
+        known = _Place.read(cursor, source)
         page = await self._page(source, now)
         _refuse_another_channel(source, known, page)
         if not page.ids:
             if known.last:
                 raise FetchError("empty: the channel shows no posts where there were some; not believed")
             return Fetched((), known.write(), page.title, page.channel_id)
-        place = known.seeing(page) if cursor else _Place(max(page.ids), page.channel_id)
+        place = known.seeing(page) if cursor else replace(known, last=max(page.ids), channel=page.channel_id)
         posts = {post.external_id: post for post in page.posts}
         older, place, next_at = await self._fill(source, place, now)
         posts = {post.external_id: post for post in older} | posts
@@ -118,7 +120,7 @@ class TelegramWeb:
         return posts, place, None
 
     async def _page(self, source: Source, now: datetime, query: str = "") -> Page:
-        answer = await self._get(f"/s/{quote(source.address.removeprefix('@'), safe='')}{query}")
+        answer = await self._get(f"/s/{quote(_name(source), safe='')}{query}")
         if answer.status != 200:
             raise web.refusal(answer, now)
         page = parse(answer.body, source.id, source.language)
@@ -141,6 +143,10 @@ class TelegramWeb:
                 if host == self._hosts[-1] or not isinstance(error.__cause__, aiohttp.ClientConnectorError):
                     raise
         raise AssertionError("there is always a host")
+
+
+def _name(source: Source) -> str:
+    return source.address.removeprefix("@")
 
 
 def _refuse_another_channel(source: Source, known: _Place, page: Page) -> None:
