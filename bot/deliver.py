@@ -16,7 +16,7 @@ Only here is a message repeated; neither the transport nor the pacing does. Noth
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -89,6 +89,9 @@ class Delivery:
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
+        self._arrived: list[tuple[int, int]] = []
+        self._noting: asyncio.Task[None] | None = None
+        self._one_note = asyncio.Lock()
         self._unanswered = 0
         self._pause = FIRST_PAUSE
 
@@ -199,8 +202,8 @@ class Delivery:
         return max(0, min(self._at_once - len(self._sending), self._pacing.room()))
 
     def _worthwhile(self) -> int:
-        """How many rows are worth a transaction while others are on their way."""
-        return max(1, min(self._at_once, int(self._pacing.pace())) // 4)
+        """How many rows are worth a transaction while others are on their way: few, or all would come in one burst."""
+        return max(1, min(self._at_once, int(self._pacing.pace())) // 8)
 
     async def _begin(self, most: int) -> int:
         rows = await self._database.write(outbox.claim, self._clock(), most)
@@ -257,7 +260,7 @@ class Delivery:
         now = self._clock()
         match outcome:
             case Sent():
-                await self._write(outbox.sent, row.id, message_id, now)
+                await self._note(row.id, message_id)
             case Moved():
                 log.info("chat %d has become %d", row.chat, outcome.chat)
                 await self._write(_moved, row, outcome.chat, now)
@@ -277,6 +280,18 @@ class Delivery:
             case _:
                 assert_never(outcome)
 
+    async def _note(self, id: int, message_id: int) -> None:
+        """Write down that a row was sent, together with all that arrive while the last such note is being written."""
+        self._arrived.append((id, message_id))
+        if self._noting is None:
+            self._noting = asyncio.create_task(self._note_all())
+        await asyncio.shield(self._noting)
+
+    async def _note_all(self) -> None:
+        async with self._one_note:
+            arrived, self._arrived, self._noting = self._arrived, [], None
+            await self._write(_sent, arrived, self._clock())
+
     async def _write(self, function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         """Write down what came of a row, however often the disk refuses: a message that was sent must not look as if it
         was not. Being cancelled does not undo what is already under way.
@@ -294,6 +309,11 @@ class Delivery:
 
 
 # --- what an answer makes of the store; each in one transaction
+
+
+def _sent(connection: Connection, arrived: Sequence[tuple[int, int]], now: datetime) -> None:
+    for id, message_id in arrived:
+        outbox.sent(connection, id, message_id, now)
 
 
 def _moved(connection: Connection, row: Notification, chat: int, now: datetime) -> None:

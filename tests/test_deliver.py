@@ -554,13 +554,13 @@ async def test_a_disk_that_refuses_the_claim_stops_sending_until_it_does_not(
         await running
 
 
-@pytest.mark.parametrize("good", [0, 1], ids=["while claiming", "while settling"])
+@pytest.mark.parametrize("good", [0, 2], ids=["while claiming", "while settling"])
 async def test_a_fault_in_delivery_itself_ends_it(process: Process, good: int) -> None:
     await process.queue(1, "x")
     naive = process.now.replace(tzinfo=None)  # a fault of ours
     async with process.delivering() as delivery:
-        times = iter([process.now] * good)
-        delivery._clock = lambda: next(times, naive)
+        times = iter([process.now] * good + [naive])
+        delivery._clock = lambda: next(times, process.now)
         with pytest.raises(TypeError):
             await asyncio.wait_for(delivery.run(asyncio.Event()), 5)
 
@@ -572,19 +572,34 @@ async def test_a_nudge_sends_at_once_what_was_queued(process: Process) -> None:
     async with process.delivering() as delivery:
         stop = asyncio.Event()
         running = asyncio.ensure_future(delivery.run(stop))
-        await asyncio.sleep(0)
-        for number in range(3):
-            await process.queue(number + 1, "x")
+        for number in range(1, 4):
+            await until(lambda: delivery._wake._waiters)  # it rests
+            await process.queue(number, "x")
             delivery.nudge()
-            await until(lambda number=number: process.telegram.texts(number + 1))
+            await until(lambda number=number: process.states() == ["sent"] * number)
         stop.set()
         await running
-    assert process.states() == ["sent"] * 3
+
+
+async def test_what_was_not_asked_for_lets_the_more_urgent_go_first(process: Process) -> None:
+    for chat in range(1, 11):
+        await process.queue(chat, "digest", lane="digest")
+    async with process.delivering(overall=50.0) as delivery:
+        step = asyncio.ensure_future(delivery.step())
+        await process.telegram.called("sendMessage")
+        await delivery._bot.send_message(99, "alert", rate_limit_args="alert")
+        await delivery._bot.send_message(99, "answer")
+        await step
+    order = [call["fields"]["text"] for call in process.telegram.calls("sendMessage")]
+    assert order.index("alert") < 5
+    assert order.index("answer") < 6
+    assert len(order) == 12
 
 
 async def test_a_fan_out_larger_than_what_may_be_on_its_way_is_sent_to_its_end(process: Process) -> None:
     for chat in range(1, 201):
         await process.queue(chat, "x")
+    process.telegram.fault("delay_after", method="sendMessage", times=20, seconds=0.05)
     await run_until(process, lambda: set(process.states()) == {"sent"})
     assert len(process.telegram.calls("sendMessage")) == 200
 
