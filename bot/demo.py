@@ -68,9 +68,10 @@ async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-")))
         database = Database.open(folder / "parley.db")
         stack.callback(database.close)
-        application = _application(settings, database, clock, shown)
+        pacing = Pacing(overall=1000.0, chat=1000.0, group=1000.0)
+        application = _application(settings, database, pacing, clock, shown)
         await stack.enter_async_context(application)
-        delivery = Delivery(database, application.bot, Pacing(overall=1000.0, chat=1000.0), clock)
+        delivery = Delivery(database, application.bot, pacing, clock)
         readers = {"archive": archive.Archive(settings.config)}
         collector = Collector(database, readers, settings.roster, clock, random.random, lambda: None)
         stack.push_async_callback(collector.close)
@@ -109,12 +110,13 @@ def _days(settings: Settings, last: datetime) -> tuple[datetime, datetime]:
     return (end - timedelta(days=LIVE_DAYS)).astimezone(UTC), end.astimezone(UTC)
 
 
-def _application(settings: Settings, database: Database, clock: Clock, shown: TextIO) -> App:
+def _application(settings: Settings, database: Database, pacing: Pacing, clock: Clock, shown: TextIO) -> App:
     application = (
         Application.builder()
         .token("1:terminal")
         .request(ConsoleRequest(shown))
         .get_updates_request(ConsoleRequest(shown))
+        .rate_limiter(pacing)
         .updater(None)
         .build()
     )

@@ -19,7 +19,7 @@ from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest
 from bot.collect import Collector
 from bot.deliver import Delivery
-from bot.models import Follow, Message, Post, Roster, Side, Source, Speaker, Talks
+from bot.models import Follow, Lane, Message, Post, Roster, Side, Source, Speaker, Talks
 from bot.store import outbox, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -165,11 +165,16 @@ def delivering(folder: Path) -> Iterator[Figure]:
             database = Database.open(folder / "parley.db")
             members = await database.write(_followers, chats)
             await database.write(_queue, members)
-            bot: ExtBot[None] = ExtBot(
-                "1:bench", base_url=f"{url}/bot", request=AiohttpRequest(), get_updates_request=AiohttpRequest()
+            pacing = Pacing(overall=100_000, chat=1000, group=100_000)
+            bot: ExtBot[Lane] = ExtBot(
+                "1:bench",
+                base_url=f"{url}/bot",
+                request=AiohttpRequest(),
+                get_updates_request=AiohttpRequest(),
+                rate_limiter=pacing,
             )
             await bot.initialize()
-            delivery = Delivery(database, bot, Pacing(overall=100_000, chat=1000, group=100_000), lambda: NOW)
+            delivery = Delivery(database, bot, pacing, lambda: NOW)
             began = time.perf_counter()
             while await delivery.step():
                 pass

@@ -38,7 +38,7 @@ def watches(count: int) -> list[str]:
     for number in range(count):
         words = WORDS[_chance.choice(["uk", "ru", "en"])]
         one, two = _chance.sample(words, 2)
-        rare = f"{one}{number}" if number % 10 else one
+        rare = f"{one}{number}" if number % 50 else one
         shape = _chance.choices(["{0}", '"{0} {1}"', "{0} AND {1}", "{0} OR {1}", "{1} NOT {0}"], [58, 19, 11, 8, 4])[0]
         made.append(shape.format(rare, two))
     return made

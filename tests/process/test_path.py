@@ -90,13 +90,13 @@ def test_a_post_on_each_kind_of_source_becomes_exactly_one_alert(world: World) -
         "🟦",
         "Olha Ivanenko",
         "head of delegation",
-        "own words",
+        "Own words",
         "https://x.com/o_ivanenko/status/1500000000000000001",
     )
     assert "Neutrality & guarantees" in own["text"]
     assert "🔔" not in channel["text"]
-    assert_shown(channel, "🟥", "Pavel Petrov", "envoy", "own words", "https://t.me/p_petrov/2")
-    assert_shown(quoted, "🟥", "Pavel Petrov", "quoted by The Wire", "https://wire.example/w-1")
+    assert_shown(channel, "🟥", "Pavel Petrov", "envoy", "Own words", "https://t.me/p_petrov/2")
+    assert_shown(quoted, "🟥", "Pavel Petrov", "Quoted by The Wire", "https://wire.example/w-1")
 
     told = len(world.telegram.messages(ANN))
     assert world.parley.stop() == 0
