@@ -599,7 +599,7 @@ async def test_what_was_not_asked_for_lets_the_more_urgent_go_first(process: Pro
 async def test_a_fan_out_larger_than_what_may_be_on_its_way_is_sent_to_its_end(process: Process) -> None:
     for chat in range(1, 201):
         await process.queue(chat, "x")
-    process.telegram.fault("delay_after", method="sendMessage", times=20, seconds=0.05)
+    process.telegram.fault("delay_after", method="sendMessage", times=60, seconds=0.05)
     await run_until(process, lambda: set(process.states()) == {"sent"})
     assert len(process.telegram.calls("sendMessage")) == 200
 
