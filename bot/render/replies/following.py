@@ -183,8 +183,9 @@ def not_understood(_: Voice, roster: Roster, command: str, typed: str, near: Seq
 
 def _misses(_: Voice, not_found: Sequence[tuple[str, Sequence[Follow]]]) -> list[Text]:
     return [
-        _("🤷 “{typed}” is neither a speaker nor a side, a source or a topic.", typed=inline(typed, 60))
-        + (" " + _("Did you mean one of these?") if near else Text())
+        _("🤷 Whom do you mean by “{typed}”?", typed=inline(typed, 60))
+        if near
+        else _("🤷 “{typed}” is neither a speaker nor a side, a source or a topic.", typed=inline(typed, 60))
         for typed, near in not_found[:5]
     ]
 

@@ -38,7 +38,8 @@ def _digest_line(_: Voice, subscriber: Subscriber, now: datetime) -> Text:
 def zone_label(_: Voice, now: datetime) -> Text:
     """The reader's zone, by its name and what a clock there is called."""
     local = now.astimezone(_.zone)
-    return inline(f"{_.zone.key} ({zone_name(local)})", 80)
+    name, key = zone_name(local), _.zone.key
+    return inline(name if key.startswith("Etc/") or name == key else f"{key} ({name})", 80)
 
 
 def bad_time(_: Voice, typed: str) -> Message:

@@ -121,8 +121,8 @@ def explanation(_: Voice, reason: str) -> Text:
     """The reasons of `bot.words.query`, in the reader's language."""
     reasons: dict[str, Callable[[], Text]] = {
         "empty": lambda: _("There are no words in it."),
-        "too_long": lambda: _("It is too long: 300 characters are the most."),
-        "too_many_terms": lambda: _("There are too many words in it: 20 are the most."),
+        "too_long": lambda: _("It is too long."),
+        "too_many_terms": lambda: _("There are too many words in it."),
         "too_deep": lambda: _("There are too many brackets within brackets."),
         "unclosed_quote": lambda: _("A quotation mark is opened here and not closed."),
         "unclosed_bracket": lambda: _("A bracket is opened here and not closed."),

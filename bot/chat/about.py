@@ -1,0 +1,119 @@
+"""Beginning, help, the state of things, and leaving."""
+
+from bot.chat.desk import Desk
+from bot.chat.reading import LANGUAGE_NAMES
+from bot.chat.turn import Turn
+from bot.models import Follow
+from bot.render.replies import following, greeting, settling
+from bot.store import outbox, posts, sources, statements, subscribers
+from bot.store.connection import Connection
+from bot.words import find
+
+
+async def start(turn: Turn, typed: str) -> None:
+    """Greet; take the chat in, or back in, if the person may decide for it; follow whom a deep link names."""
+    roster = turn.desk.roster
+    if not await turn.steers():
+        await turn.say(greeting.hello_group(turn.voice, roster))
+        return
+    known = turn.subscriber
+    subscriber = await turn.desk.database.write(subscribers.enrol, turn.newcomer, turn.desk.now())
+    if (linked := _linked(turn, typed)) is not None:
+        await turn.desk.database.write(subscribers.follow, subscriber.id, linked)
+        await turn.say(following.followed_by_link(turn.voice, roster, linked))
+    elif known is not None:
+        follows = turn.desk.database.read(subscribers.follows, subscriber.id)
+        watches = turn.desk.database.read(subscribers.watches, subscriber.id)
+        await turn.say(greeting.welcome_back(turn.voice, roster, len(follows), len(watches)))
+    elif turn.private:
+        await turn.say(greeting.welcome(turn.voice, roster))
+    else:
+        await turn.say(greeting.hello_group(turn.voice, roster))
+
+
+def _linked(turn: Turn, typed: str) -> Follow | None:
+    """Whom t.me/bot?start=follow_… names."""
+    verb, _, value = typed.strip().partition("_")
+    roster = turn.desk.roster
+    if verb != "follow":
+        return None
+    if value in roster.speakers:
+        return Follow("speaker", value)
+    if value in roster.sides:
+        return Follow("side", value)
+    return Follow("topic", value) if value in roster.topics else None
+
+
+async def help_page(turn: Turn, typed: str) -> None:
+    await turn.show(greeting.help_page(turn.voice, turn.desk.roster))
+
+
+async def privacy(turn: Turn, typed: str) -> None:
+    await turn.show(greeting.privacy(turn.voice, turn.desk.settings.contact))
+
+
+async def stop(turn: Turn, typed: str) -> None:
+    """Erase at once. In a forum that is the topic in which it was said."""
+    words = turn.voice
+    known = await turn.desk.database.write(subscribers.erase, turn.chat.id, turn.thread)
+    await turn.say(greeting.erased(words) if known else greeting.nothing_to_erase(words))
+
+
+async def language(turn: Turn, typed: str) -> None:
+    """Show the choice, or take the language that was named."""
+    chosen = LANGUAGE_NAMES.get(typed.strip().casefold())
+    if chosen is None:
+        await turn.show(greeting.languages(turn.voice, typed.strip()))
+    elif not await turn.steers():
+        await turn.say(greeting.only_admins(turn.voice))
+    else:
+        await speak(turn, chosen)
+
+
+async def speak(turn: Turn, language: str) -> None:
+    def set_language(connection: Connection) -> None:
+        subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())
+        subscribers.speak(connection, subscriber.id, language)
+
+    await turn.desk.database.write(set_language)
+    await turn.show(greeting.language_set(turn.voice))
+
+
+# --- who and what there is
+
+
+async def speakers(turn: Turn, typed: str) -> None:
+    sides = [one.value for one in find.follow_targets(typed, turn.desk.roster) if one.what == "side"]
+    await show_speakers(turn, sides[0] if sides else "", 0)
+
+
+async def show_speakers(turn: Turn, side: str, page: int) -> None:
+    roster = turn.desk.roster
+    spoke_at = turn.desk.database.read(statements.last_words, list(roster.speakers))
+    await turn.show(following.speakers(turn.voice, roster, spoke_at, turn.desk.now(), side, page))
+
+
+async def status(turn: Turn, typed: str) -> None:
+    await show_status(turn, 0)
+
+
+async def show_status(turn: Turn, page: int) -> None:
+    """Which sources can be read; to operators also what waits and what went wrong."""
+    states = turn.desk.database.read(_states, turn.desk)
+    queue = await turn.desk.database.read_slow(_queue) if turn.operator else None
+    await turn.show(settling.status(turn.voice, turn.desk.roster, states, turn.desk.now(), queue, page))
+
+
+def _states(connection: Connection, desk: Desk) -> list[settling.SourceState]:
+    states = []
+    for health in sources.health(connection):
+        source = desk.roster.sources.get(health.id)
+        tokenless = source is not None and source.kind == "x" and not desk.settings.x_bearer_token
+        failing_since = None if tokenless else health.failing_since
+        states.append(settling.SourceState(health.id, health.last_ok_at, failing_since, health.last_error, tokenless))
+    return states
+
+
+def _queue(connection: Connection) -> settling.Queue:
+    waiting = sum(outbox.counts(connection).values())
+    return settling.Queue(waiting, subscribers.count(connection), posts.count(connection))

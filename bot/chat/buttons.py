@@ -1,0 +1,247 @@
+"""What the buttons under our messages mean.
+
+A button says `verb:arguments`. Anybody who can talk to the bot can make up such data, so each argument is checked
+against the configuration, and what is stored is looked up under the chat that pressed.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from telegram import Bot, CallbackQuery, MessageEntity, Update
+from telegram.error import TelegramError
+
+from bot.chat import about, browsing, following, reading, settling, watching
+from bot.chat.desk import Desk
+from bot.chat.turn import Turn
+from bot.models import LANGUAGES, FollowWhat, How
+from bot.render.language import voice
+from bot.render.replies import greeting
+from bot.render.text import FSI, PDI
+
+log = logging.getLogger(__name__)
+
+Act = Callable[[Turn], Awaitable[None]]
+
+LARGEST = 10**12
+"""No page and no number of ours is larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`read` makes the act of a button's arguments, or raises ValueError; `steers` if it changes what comes."""
+
+    read: Callable[[Sequence[str], Turn], Act]
+    steers: bool = False
+
+
+async def press(desk: Desk, bot: Bot, update: Update, query: CallbackQuery) -> None:
+    """Answer the button, then do what it says. A button that means nothing any more says so."""
+    turn = Turn.of(desk, bot, update)
+    if turn is None:
+        words = voice(desk.settings.defaults.language, desk.settings.defaults.zone)
+        await _answer(query, greeting.stale(words).plain)
+        return
+    try:
+        act, steers = understand(query.data or "", turn)
+    except ValueError:
+        await _answer(query, greeting.stale(turn.voice).plain)
+        return
+    if steers and not await turn.steers():
+        await _answer(query, greeting.only_admins(turn.voice).text)
+        return
+    await _answer(query)
+    await act(turn)
+
+
+async def _answer(query: CallbackQuery, note: str | None = None) -> None:
+    """Stop the button's clock. That it ran out before is no reason not to do what was asked."""
+    try:
+        await query.answer(note, show_alert=note is not None)
+    except TelegramError as error:
+        log.info("a button was not answered: %s", type(error).__name__)
+
+
+def understand(data: str, turn: Turn) -> tuple[Act, bool]:
+    """What to do, and whether only those may who steer the chat. Raises ValueError for what is no button of ours."""
+    name, *arguments = data.split(":")
+    if name not in VERBS:
+        raise ValueError(name)
+    verb = VERBS[name]
+    return verb.read(arguments, turn), verb.steers
+
+
+# --- reading arguments
+
+
+def _number(typed: str) -> int:
+    number = int(typed)
+    if not 0 <= number <= LARGEST:
+        raise ValueError(typed)
+    return number
+
+
+def _one_of(typed: str, known: Sequence[str]) -> str:
+    if typed not in known:
+        raise ValueError(typed)
+    return typed
+
+
+def _what(typed: str) -> FollowWhat:
+    for known in get_args(FollowWhat):
+        if typed == known:
+            return known  # type: ignore[no-any-return]
+    raise ValueError(typed)
+
+
+def _how(typed: str) -> How:
+    for known in get_args(How):
+        if typed == known:
+            return known  # type: ignore[no-any-return]
+    raise ValueError(typed)
+
+
+def _existing(what: str, value: str, turn: Turn) -> FollowWhat:
+    if not following.exists(what, value, turn.desk.roster):
+        raise ValueError(what, value)
+    return _what(what)
+
+
+def _shown_query(turn: Turn) -> str:
+    """The query that the message shows: the first words that are set as code."""
+    for words in turn.message.parse_entities([MessageEntity.CODE]).values():
+        return words.strip(FSI + PDI)
+    raise ValueError("no query")
+
+
+# --- the verbs
+
+
+def _page_of(show: Callable[[Turn, int], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
+    """A verb whose one argument is a page."""
+
+    def read(arguments: Sequence[str], turn: Turn) -> Act:
+        (page,) = map(_number, arguments)
+        return lambda turn: show(turn, page)
+
+    return read
+
+
+def _menu(arguments: Sequence[str], turn: Turn) -> Act:
+    () = arguments
+    return following.show_menu
+
+
+def _side(arguments: Sequence[str], turn: Turn) -> Act:
+    side, page = arguments
+    number = _number(page)
+    _existing("side", side, turn)
+    return lambda turn: following.show_side(turn, side, number)
+
+
+def _switch(on: bool) -> Callable[[Sequence[str], Turn], Act]:
+    def read(arguments: Sequence[str], turn: Turn) -> Act:
+        typed, value = arguments
+        what = _existing(typed, value, turn) if on else _what(typed)
+        return lambda turn: following.switch(turn, what, value, on)
+
+    return read
+
+
+def _change(arguments: Sequence[str], turn: Turn) -> Act:
+    typed, value, way = arguments
+    what, how = _what(typed), _how(way)
+    return lambda turn: following.change(turn, what, value, how)
+
+
+def _drop(arguments: Sequence[str], turn: Turn) -> Act:
+    typed, value = arguments
+    what = _what(typed)
+    return lambda turn: following.drop(turn, what, value)
+
+
+def _speakers(arguments: Sequence[str], turn: Turn) -> Act:
+    side, page = arguments
+    if side:
+        _existing("side", side, turn)
+    number = _number(page)
+    return lambda turn: about.show_speakers(turn, side, number)
+
+
+def _latest(arguments: Sequence[str], turn: Turn) -> Act:
+    typed, value, *place = arguments
+    what = _existing(typed, value, turn)
+    first, before = _place(place)
+    return lambda turn: browsing.turn_latest(turn, what, value, first, before)
+
+
+def _search(arguments: Sequence[str], turn: Turn) -> Act:
+    first, before = _place(arguments)
+    words = _shown_query(turn)
+    return lambda turn: browsing.turn_search(turn, words, first, before)
+
+
+def _place(arguments: Sequence[str]) -> tuple[int, int]:
+    """The number of the first card, and the post before it (0: counted from the newest)."""
+    first, before = [*map(_number, arguments), *(1, 0)[len(arguments) :]]
+    if before == 0 and first > browsing.FARTHEST:
+        raise ValueError(first)
+    return max(first, 1), before
+
+
+def _watch(arguments: Sequence[str], turn: Turn) -> Act:
+    () = arguments
+    words = _shown_query(turn)
+    return lambda turn: watching.save(turn, words)
+
+
+def _unwatch(arguments: Sequence[str], turn: Turn) -> Act:
+    (number,) = map(_number, arguments)
+    return lambda turn: watching.remove(turn, number)
+
+
+def _digest(arguments: Sequence[str], turn: Turn) -> Act:
+    if not arguments:
+        return settling.show_digest
+    typed = ":".join(arguments)
+    at = reading.clock(typed)
+    if at is None and typed != "off":
+        raise ValueError(typed)
+    return lambda turn: settling.set_digest(turn, at)
+
+
+def _zone(arguments: Sequence[str], turn: Turn) -> Act:
+    if not arguments:
+        return settling.show_zone
+    (name,) = arguments
+    _one_of(name, reading.zones(name))
+    return lambda turn: settling.set_zone(turn, name)
+
+
+def _language(arguments: Sequence[str], turn: Turn) -> Act:
+    (language,) = arguments
+    _one_of(language, LANGUAGES)
+    return lambda turn: about.speak(turn, language)
+
+
+VERBS: Mapping[str, Verb] = {
+    "menu": Verb(_menu),
+    "side": Verb(_side),
+    "topics": Verb(_page_of(following.show_topics)),
+    "on": Verb(_switch(True), steers=True),
+    "off": Verb(_switch(False), steers=True),
+    "follows": Verb(_page_of(following.show_subscriptions)),
+    "how": Verb(_change, steers=True),
+    "drop": Verb(_drop, steers=True),
+    "speakers": Verb(_speakers),
+    "latest": Verb(_latest),
+    "search": Verb(_search),
+    "watch": Verb(_watch, steers=True),
+    "watches": Verb(_page_of(watching.show_watches)),
+    "unwatch": Verb(_unwatch, steers=True),
+    "digest": Verb(_digest, steers=True),
+    "zone": Verb(_zone, steers=True),
+    "language": Verb(_language, steers=True),
+    "status": Verb(_page_of(about.show_status)),
+}

@@ -1,0 +1,22 @@
+"""What the handlers work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.models import Roster
+from bot.settings import Settings
+from bot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The store, the settings and the clock of the house; `now` gives aware UTC."""
+
+    database: Database
+    settings: Settings
+    now: Callable[[], datetime]
+
+    @property
+    def roster(self) -> Roster:
+        return self.settings.roster

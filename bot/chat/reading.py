@@ -1,0 +1,124 @@
+"""What people type after a command, read generously. Pure."""
+
+import difflib
+import functools
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import time
+from zoneinfo import available_timezones
+
+from babel import Locale
+from babel.core import get_global
+
+from bot.models import LANGUAGES, How
+
+OFF = frozenset("off no none never stop - вимк вимкни вимкнути ні немає выкл выключи выключить нет".split())
+ALL = frozenset("all everything everyone everybody усе все всі усі всё".split())
+HOW: Mapping[str, How] = {
+    **dict.fromkeys(("now", "loud", "зараз", "одразу", "сейчас", "сразу"), "now"),
+    **dict.fromkeys(("silent", "silently", "quiet", "quietly", "тихо", "беззвучно"), "silent"),
+    **dict.fromkeys(("digest", "дайджест", "огляд", "обзор"), "digest"),
+}
+LANGUAGE_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("en", "eng", "english", "англійська", "английский"), "en"),
+    **dict.fromkeys(("uk", "ua", "ukr", "ukrainian", "українська", "украинский", "украинська"), "uk"),
+    **dict.fromkeys(("ru", "rus", "russian", "російська", "русский"), "ru"),
+}
+
+MOST_PIECES = 20
+"""Names in one command; more is no list that a person typed."""
+
+
+def pieces(typed: str) -> list[str]:
+    """The names of a list: apart by commas, semicolons or lines."""
+    return [piece for part in re.split(r"[,;\n]", typed) if (piece := part.strip())][:MOST_PIECES]
+
+
+def how(typed: str) -> tuple[str, How]:
+    """The names, and the way to be told that stands behind them ("medic silent"), at once if none does."""
+    names, _, last = typed.strip().rpartition(" ")
+    way = HOW.get(last.casefold())
+    return (names.strip(" ,;"), way) if way and names.strip() else (typed.strip(), "now")
+
+
+def counted(typed: str) -> tuple[str, int | None]:
+    """A name and the number behind it; either may be missing."""
+    match = re.fullmatch(r"(.*?)\s*\b(\d{1,4})", typed.strip(), re.DOTALL)
+    return (match[1].strip(), int(match[2])) if match and match[2].isascii() else (typed.strip(), None)
+
+
+def clock(typed: str) -> time | None:
+    """A time of day: 20:00, 8, 7.30, 19h15, 7:30 pm; None if it is none."""
+    match = re.fullmatch(
+        r"(\d{1,2})(?:\s*[:.h\-\s]\s*(\d{2}))?\s*([ap])?\.?m?\.?h?", typed.strip().casefold(), re.ASCII
+    )
+    if match is None:
+        return None
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if match[3]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if match[3] == "p" else 0)
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def near(typed: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Those of the known words that look like what was typed."""
+    return difflib.get_close_matches(typed.casefold()[:40], list(known), most, 0.6)
+
+
+# --- time zones
+
+
+def zones(typed: str) -> list[str]:
+    """The IANA zones that a name, a city in any of our languages, or a distance from UTC means."""
+    if offset := _offset(typed):
+        return [offset]
+    if typed.strip() in available_timezones():
+        return [typed.strip()]
+    return sorted(_places().get(_plain(typed), ()))
+
+
+def near_zones(typed: str) -> list[str]:
+    """Zones of cities that look like what was typed."""
+    found = near(_plain(typed), _places())
+    return list(dict.fromkeys(zone for city in found for zone in sorted(_places()[city])))
+
+
+def _offset(typed: str) -> str:
+    """Etc/GMT zones for whole hours; their sign runs against custom. Empty if it is no such distance."""
+    match = re.fullmatch(r"(?:utc|gmt)?\s*([+\-−–])\s*(\d{1,2})(?::?00)?", typed.strip().casefold(), re.ASCII)
+    if match is None:
+        return "UTC" if typed.strip().casefold() in ("utc", "gmt", "z") else ""
+    hours = int(match[2])
+    if hours == 0:
+        return "UTC"
+    east = match[1] == "+"
+    return f"Etc/GMT{'-' if east else '+'}{hours}" if hours <= (14 if east else 12) else ""
+
+
+@functools.cache
+def _places() -> Mapping[str, frozenset[str]]:
+    """Cities, plainly written, and the zones that bear their names; from the zones themselves and from CLDR."""
+    found: dict[str, set[str]] = defaultdict(set)
+    present: Mapping[str, str] = get_global("zone_aliases")
+    known = available_timezones()
+    for zone in known:
+        current = present.get(zone, zone)
+        if "/" in current and current in known and not current.startswith("Etc/"):
+            found[_plain(zone.rpartition("/")[2])].add(current)
+            found[_plain(zone)].add(current)
+    for language in LANGUAGES:
+        for zone, words in Locale(language).time_zones.items():
+            current = present.get(zone, zone)
+            if current in known and "city" in words:
+                found[_plain(words["city"])].add(current)
+    return {city: frozenset(zones) for city, zones in found.items()}
+
+
+def _plain(name: str) -> str:
+    """Without case, accents, apostrophes and the marks between words."""
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[_\-'’ʼ.]", " ", bare.casefold()).split())

@@ -1,0 +1,129 @@
+"""One update that is being answered: who speaks, in which chat and topic, and how the answer goes back."""
+
+import logging
+from dataclasses import dataclass
+
+from telegram import Bot, CallbackQuery, Chat, Message, Update, User
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import BadRequest, TelegramError
+
+from bot import models
+from bot.botapi.messages import arguments
+from bot.chat.desk import Desk
+from bot.models import Subscriber
+from bot.render.language import Voice, pick, voice
+from bot.schedule import next_digest_at
+from bot.store import subscribers
+
+log = logging.getLogger(__name__)
+
+STEERING = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An answer in the making. `thread` is the forum topic, 0 outside of one; `pressed` the button, if it was one."""
+
+    desk: Desk
+    bot: Bot
+    chat: Chat
+    thread: int
+    message: Message
+    user: User | None
+    pressed: CallbackQuery | None = None
+
+    @classmethod
+    def of(cls, desk: Desk, bot: Bot, update: Update) -> "Turn | None":
+        """None if the message is out of reach: a button on a message that Telegram no longer shows to bots."""
+        pressed = update.callback_query
+        message = pressed.message if pressed else update.effective_message
+        if not isinstance(message, Message):
+            return None
+        thread = (message.message_thread_id or 0) if message.is_topic_message else 0
+        return cls(desk, bot, message.chat, thread, message, update.effective_user, pressed)
+
+    # who it is
+
+    @property
+    def subscriber(self) -> Subscriber | None:
+        """As stored; None for somebody who has set nothing yet."""
+        return self.desk.database.read(subscribers.find, self.chat.id, self.thread)
+
+    @property
+    def voice(self) -> Voice:
+        """The language and zone that were chosen, else the user's own language and the house's zone."""
+        if known := self.subscriber:
+            return voice(known.language, known.zone)
+        return voice(self.language, self.desk.settings.defaults.zone)
+
+    @property
+    def language(self) -> str:
+        """The one of the user's Telegram, if we speak it."""
+        return pick(self.user.language_code if self.user else None, self.desk.settings.defaults.language)
+
+    @property
+    def newcomer(self) -> subscribers.Newcomer:
+        """How the chat is enrolled when it sets something for the first time. Of a private chat no name is kept."""
+        defaults = self.desk.settings.defaults
+        return subscribers.Newcomer(
+            chat=self.chat.id,
+            thread=self.thread,
+            kind=self.chat.type,
+            title=self.chat.title or "",
+            language=self.language,
+            zone=defaults.zone,
+            digest=defaults.digest,
+            next_digest_at=next_digest_at(defaults.digest, defaults.zone, self.desk.now()),
+        )
+
+    @property
+    def private(self) -> bool:
+        return self.chat.type == ChatType.PRIVATE
+
+    @property
+    def operator(self) -> bool:
+        """Whether this is somebody who runs the bot, in private."""
+        return self.private and self.chat.id in self.desk.settings.admins
+
+    async def steers(self) -> bool:
+        """Whether this person may change what comes into the chat: in groups and channels, its administrators.
+
+        Who posts in a channel and who speaks as the group itself (an anonymous administrator) is one; for a pressed
+        button only the person counts, whoever sent the message that bears it.
+        """
+        if self.private:
+            return True
+        sender = self.message.sender_chat
+        if self.pressed is None and sender is not None:
+            return sender.id == self.chat.id
+        if self.user is None:
+            return False
+        try:
+            member = await self.bot.get_chat_member(self.chat.id, self.user.id)
+        except TelegramError as error:
+            log.warning("cannot ask who is an administrator: %s", type(error).__name__)
+            return False
+        return member.status in STEERING
+
+    # how the answer goes back
+
+    async def say(self, message: models.Message) -> None:
+        await self.bot.send_message(self.chat.id, message_thread_id=self.thread or None, **arguments(message))
+
+    async def show(self, message: models.Message) -> None:
+        """In place of the message whose button was pressed; as a new one where that is not possible."""
+        if self.pressed is None:
+            await self.say(message)
+            return
+        try:
+            await self.bot.edit_message_text(
+                chat_id=self.chat.id, message_id=self.message.message_id, **arguments(message)
+            )
+        except BadRequest as error:
+            words = error.message.casefold()
+            if "not modified" in words:
+                return
+            if "message to edit" in words or "can't be edited" in words:
+                await self.say(message)
+                return
+            raise

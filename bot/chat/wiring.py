@@ -1,0 +1,159 @@
+"""Which update goes where."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from telegram import Bot, Message, Update
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import (
+    Application,
+    CallbackContext,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.chat import about, browsing, buttons, following, membership, reading, settling, watching
+from bot.chat.desk import Desk
+from bot.chat.quota import Quota
+from bot.chat.turn import Turn
+from bot.models import LANGUAGES
+from bot.render.commands import commands
+from bot.render.replies import greeting
+
+log = logging.getLogger(__name__)
+
+Context = CallbackContext[Any, Any, Any, Any]
+Command = Callable[[Turn, str], Awaitable[None]]
+
+COMMANDS: Mapping[str, Command] = {
+    "start": about.start,
+    "help": about.help_page,
+    "subscribe": following.subscribe,
+    "unsubscribe": following.unsubscribe,
+    "subscriptions": following.subscriptions,
+    "latest": browsing.latest,
+    "search": browsing.look_for,
+    "watch": watching.watch,
+    "watches": watching.watches,
+    "unwatch": watching.unwatch,
+    "digest": settling.digest,
+    "zone": settling.zone,
+    "language": about.language,
+    "speakers": about.speakers,
+    "topics": following.topics,
+    "status": about.status,
+    "privacy": about.privacy,
+    "stop": about.stop,
+}
+
+STEERING = frozenset({"stop"})
+"""Commands that change things whatever stands after them; the others ask for themselves."""
+
+
+def serve(application: Application[Any, Any, Any, Any, Any, Any], desk: Desk) -> None:
+    """Give the application all handlers of the chat."""
+    reception = Reception(desk)
+    spoken = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
+    plain = filters.TEXT & ~filters.COMMAND & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+    application.add_handlers(
+        [
+            MessageHandler(filters.StatusUpdate.MIGRATE, reception.migrated),
+            MessageHandler(filters.COMMAND & spoken, reception.command),
+            MessageHandler(plain, reception.words),
+            CallbackQueryHandler(reception.button),
+            ChatMemberHandler(reception.membership, ChatMemberHandler.MY_CHAT_MEMBER),
+        ]
+    )
+    application.add_error_handler(reception.failed)
+
+
+async def register(bot: Bot) -> None:
+    """Put the commands into Telegram's menu, for each language and for all others. Doing it again is harmless."""
+    for code in (None, *LANGUAGES):
+        try:
+            await bot.set_my_commands(commands(code or "en"), language_code=code)
+        except TelegramError as error:
+            log.warning("the menu of commands was not set (%s); the next start tries again", type(error).__name__)
+            return
+
+
+class Reception:
+    """Takes updates from python-telegram-bot and hands each on as a turn."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._quota = Quota(desk.settings.limits.commands_a_minute)
+
+    async def command(self, update: Update, context: Context) -> None:
+        """A command, if it is for us: `/latest@another_bot` is not."""
+        turn = Turn.of(self._desk, context.bot, update)
+        if turn is None or turn.message.is_automatic_forward:
+            return
+        name, addressed, typed = _read(turn.message, context.bot.username)
+        known = COMMANDS.get(name)
+        if not addressed or (known is None and not (turn.private or "@" in (turn.message.text or "").split()[0])):
+            return
+        if await self._too_much(turn):
+            return
+        if known is None:
+            await turn.say(greeting.unknown_command(turn.voice, name, reading.near(name, COMMANDS)))
+        elif name in STEERING and not await turn.steers():
+            await turn.say(greeting.only_admins(turn.voice))
+        else:
+            await known(turn, typed)
+
+    async def words(self, update: Update, context: Context) -> None:
+        """Words without a command, in private: an offer to look for them."""
+        turn = Turn.of(self._desk, context.bot, update)
+        if turn is not None and not await self._too_much(turn):
+            await turn.say(greeting.plain_words(turn.voice, turn.message.text or ""))
+
+    async def button(self, update: Update, context: Context) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        turn = Turn.of(self._desk, context.bot, update)
+        if turn is not None and (wait := self._quota.wait(turn.chat.id, self._desk.now())):
+            with suppress(TelegramError):
+                await query.answer(greeting.slow_down(turn.voice, wait).text)
+            return
+        await buttons.press(self._desk, context.bot, update, query)
+
+    async def membership(self, update: Update, context: Context) -> None:
+        if update.my_chat_member is not None:
+            await membership.changed(self._desk, context.bot, update.my_chat_member)
+
+    async def migrated(self, update: Update, context: Context) -> None:
+        if update.effective_message is not None:
+            await membership.migrated(self._desk, update.effective_message)
+
+    async def failed(self, update: object, context: Context) -> None:
+        """Whatever a handler did not expect: noted with its traceback, never with what was typed; told once."""
+        error = context.error
+        if isinstance(error, TelegramError) and not isinstance(error, BadRequest):
+            level = logging.INFO if isinstance(error, Forbidden) else logging.WARNING
+            log.log(level, "Telegram did not take an answer: %s", type(error).__name__)
+            return
+        log.error("an update was not handled", exc_info=error)
+        turn = Turn.of(self._desk, context.bot, update) if isinstance(update, Update) else None
+        if turn is not None:
+            with suppress(TelegramError):
+                await turn.say(greeting.failed(turn.voice))
+
+    async def _too_much(self, turn: Turn) -> bool:
+        now = self._desk.now()
+        wait = self._quota.wait(turn.chat.id, now)
+        if wait and self._quota.tell(turn.chat.id, now):
+            await turn.say(greeting.slow_down(turn.voice, wait))
+        return wait > 0
+
+
+def _read(message: Message, username: str) -> tuple[str, bool, str]:
+    """The command's name, whether it is meant for us, and what was typed after it."""
+    first, *rest = (message.text or "").split(maxsplit=1)
+    name, _, to = first[1:].partition("@")
+    return name.casefold(), to.casefold() in ("", username.casefold()), rest[0] if rest else ""
