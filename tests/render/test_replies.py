@@ -164,7 +164,7 @@ def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
 def test_what_was_not_understood_is_said_with_what_it_may_have_meant() -> None:
     message = following.followed(EN, ROSTER, [(ANN, True)], [("anne", [ANN])])
     assert "✅ You follow 🇦🇶 Ann One: at once." in message.text
-    assert "“anne” is neither" in message.text
+    assert "Whom do you mean by “anne”?" in message.text
     assert buttons(message) == ["on:speaker:ann"]
     assert buttons(following.not_understood(EN, ROSTER, "latest", "anne", [ANN])) == ["latest:speaker:ann"]
 

@@ -1,0 +1,525 @@
+"""What one person does in a private chat, command by command and button by button."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from bot.models import Follow
+from bot.render.commands import commands
+from bot.render.language import NATIVE
+from bot.store import subscribers
+from tests.chat.offline import Talk, data_of, open_chat, text_of
+from tests.chat.worlds import Office, an_office, quoted
+from tests.worlds import NOON
+
+pytestmark = pytest.mark.anyio
+
+
+# --- beginning and ending
+
+
+async def test_a_newcomer_is_greeted_in_the_language_of_their_telegram(talk: Talk, office: Office) -> None:
+    newcomer = talk.elsewhere(talk.chat, language_code="uk")
+    (answer,) = await newcomer.says("/start")
+    assert answer["text"].startswith("👋 Parley збирає")
+    assert data_of(answer) == ["language:en", "language:uk", "language:ru", "menu", "latest:all:", "digest"]
+    known = office.subscriber()
+    assert known is not None
+    assert (known.language, known.zone, known.digest, known.title) == ("uk", "Europe/Kyiv", time(20), "")
+    assert known.next_digest_at == datetime(2022, 3, 14, 18, 0, tzinfo=UTC)
+
+
+async def test_starting_again_says_what_is_set(talk: Talk) -> None:
+    await talk.says("/start")
+    await talk.says("/subscribe all")
+    await talk.says("/watch ceasefire")
+    assert "1 follow, 1 watch" in text_of(await talk.says("/start"))
+
+
+async def test_starting_again_after_blocking_the_bot_brings_everything_back(talk: Talk, office: Office) -> None:
+    await talk.says("/subscribe all")
+    await office.database.write(subscribers.deactivate, 7, "blocked")
+    await talk.says("/start")
+    known = office.subscriber()
+    assert known is not None
+    assert known.state == "active"
+    assert office.follows() == [Follow("all")]
+
+
+@pytest.mark.parametrize(
+    ("link", "follow"),
+    [
+        ("follow_ivanenko", Follow("speaker", "ivanenko")),
+        ("follow_north", Follow("side", "north")),
+        ("follow_truce", Follow("topic", "truce")),
+    ],
+)
+async def test_a_deep_link_follows_whom_it_names(talk: Talk, office: Office, link: str, follow: Follow) -> None:
+    assert "✅ You follow" in text_of(await talk.says(f"/start {link}"))
+    assert office.follows() == [follow]
+
+
+@pytest.mark.parametrize("link", ["follow_nobody", "follow_", "win_a_prize", "follow_'; DROP TABLE"])
+async def test_a_deep_link_to_nobody_is_a_plain_beginning(talk: Talk, office: Office, link: str) -> None:
+    assert "Parley collects" in text_of(await talk.says(f"/start {link}"))
+    assert office.follows() == []
+
+
+async def test_stop_erases_everything_at_once_and_says_so(talk: Talk, office: Office) -> None:
+    await talk.says("/subscribe all")
+    assert "is erased" in text_of(await talk.says("/stop"))
+    assert office.subscriber() is None
+    assert "Nothing is stored" in text_of(await talk.says("/stop"))
+
+
+async def test_looking_around_stores_nothing(talk: Talk, office: Office) -> None:
+    for command in ("help", "subscribe", "subscriptions", "latest", "watches", "digest", "zone", "language", "status"):
+        await talk.says(f"/{command}")
+    assert office.subscriber() is None
+
+
+@pytest.mark.parametrize("language", list(NATIVE))
+@pytest.mark.parametrize("name", [name for name, _ in commands("en")])
+async def test_every_command_answers_once_in_every_language(talk: Talk, name: str, language: str) -> None:
+    reader = talk.elsewhere(talk.chat, language_code=language)
+    await reader.says("/start")
+    answers = await reader.says(f"/{name}")
+    assert [answer["method"] for answer in answers] == ["sendMessage"]
+    again = await reader.says(f"/{name} \x00<b>&amp;]]> 😀 שלום")
+    assert [answer["method"] for answer in again] == ["sendMessage"]
+
+
+async def test_help_and_privacy_say_what_they_should(talk: Talk) -> None:
+    assert "/subscribe Olha Ivanenko" in text_of(await talk.says("/help"))
+    privacy = text_of(await talk.says("/privacy"))
+    assert "/stop erases all of it" in privacy
+    assert "office@parley.example" in privacy
+
+
+# --- following
+
+
+async def test_subscribe_all_follows_everything(talk: Talk, office: Office) -> None:
+    assert "✅ You follow everything: at once." in text_of(await talk.says("/subscribe all"))
+    assert office.follows() == [Follow("all")]
+    assert "☑️ You follow everything already" in text_of(await talk.says("/subscribe everything"))
+
+
+async def test_a_list_is_answered_name_by_name(talk: Talk, office: Office) -> None:
+    (answer,) = await talk.says("/subscribe Ivanenko, Петрова; south\nIvanenkko silent")
+    lines = answer["text"].split("\n")
+    assert lines[0] == "✅ You follow 🟦 Olha Ivanenko: at once, without sound."
+    assert lines[1] == "✅ You follow 🟥 Pavel Petrov: at once, without sound."
+    assert lines[2] == "✅ You follow 🟥 South: at once, without sound."
+    assert "Whom do you mean by “Ivanenkko”?" in lines[4]
+    assert data_of(answer) == ["on:speaker:ivanenko"]
+    assert {follow.how for follow in office.follows()} == {"silent"}
+
+
+async def test_a_name_that_means_nobody_is_answered_with_an_example(talk: Talk, office: Office) -> None:
+    text = text_of(await talk.says("/subscribe zzzzzz"))
+    assert "“zzzzzz” is neither a speaker nor a side" in text
+    assert "/subscribe Olha Ivanenko" in text
+    assert office.subscriber() is None
+
+
+async def test_the_menu_leads_to_sides_speakers_and_topics_and_back(talk: Talk, office: Office) -> None:
+    (menu,) = await talk.says("/subscribe")
+    assert data_of(menu) == ["on:all:", "side:north:0", "side:south:0", "topics:0"]
+    answered, side = await talk.presses("side:south:0", menu)
+    assert answered["method"] == "answerCallbackQuery"
+    assert side["method"] == "editMessageText"
+    assert data_of(side) == ["on:side:south", "on:speaker:petrov", "on:speaker:sidorov", "menu"]
+    _, switched = await talk.presses("on:speaker:petrov", side)
+    assert data_of(switched)[1] == "off:speaker:petrov"
+    assert office.follows() == [Follow("speaker", "petrov")]
+    _, switched = await talk.presses("off:speaker:petrov", switched)
+    assert data_of(switched)[1] == "on:speaker:petrov"
+    _, topics = await talk.presses("on:topic:truce")
+    assert data_of(topics) == ["off:topic:truce", "menu"]
+    _, whole = await talk.presses("on:side:north")
+    assert data_of(whole)[0] == "off:side:north"
+    _, top = await talk.presses("on:all:")
+    assert data_of(top)[0] == "off:all:"
+    _, menu = await talk.presses("menu")
+    assert "You follow 3 entries." in menu["text"]
+    _, wire = await talk.presses("on:source:wire")
+    assert "You follow 4 entries." in wire["text"]
+
+
+async def test_pressing_a_button_twice_is_as_pressing_it_once(talk: Talk, office: Office) -> None:
+    for _ in range(2):
+        await talk.presses("on:speaker:petrov")
+    assert office.follows() == [Follow("speaker", "petrov")]
+
+
+async def test_subscriptions_change_and_end_by_buttons(talk: Talk, office: Office) -> None:
+    await talk.says("/subscribe petrov, truce")
+    (shown,) = await talk.says("/subscriptions")
+    assert "how:speaker:petrov:silent" in data_of(shown)
+    await talk.presses("how:speaker:petrov:silent", shown)
+    assert office.follows()[0].how == "silent"
+    _, fewer = await talk.presses("drop:speaker:petrov", shown)
+    assert office.follows() == [Follow("topic", "truce")]
+    await talk.presses("how:speaker:petrov:now", fewer)
+    assert office.follows() == [Follow("topic", "truce")]
+    _, none = await talk.presses("drop:topic:truce", fewer)
+    assert "You follow nobody yet." in none["text"]
+    _, page = await talk.presses("follows:0")
+    assert "You follow nobody yet." in page["text"]
+
+
+async def test_unsubscribe_takes_a_name_a_list_or_everything(talk: Talk, office: Office) -> None:
+    await talk.says("/subscribe ivanenko, petrov, sidorov, truce")
+    text = text_of(await talk.says("/unsubscribe Иваненко, north, nobodyy"))
+    assert "You no longer follow 🟦 Olha Ivanenko." in text
+    assert "You did not follow 🟦 North." in text
+    assert "nobodyy" in text
+    assert len(office.follows()) == 3
+    assert "You no longer follow any of 3 entries." in text_of(await talk.says("/unsubscribe all"))
+    assert office.follows() == []
+    assert "You follow nobody yet." in text_of(await talk.says("/unsubscribe all"))
+    assert "You follow nobody yet." in text_of(await talk.says("/unsubscribe petrov"))
+    assert "You follow nobody yet." in text_of(await talk.says("/unsubscribe"))
+
+
+async def test_unsubscribing_before_anything_was_set_stores_nothing(talk: Talk, office: Office) -> None:
+    assert "You follow nobody yet." in text_of(await talk.says("/unsubscribe petrov"))
+    assert office.subscriber() is None
+
+
+async def test_more_follows_than_allowed_are_left_out_and_said_so(office: Office) -> None:
+    talk = await open_chat(an_office(office.database, follows=2))
+    assert "1 more was left out" in text_of(await talk.says("/subscribe ivanenko, petrov, sidorov"))
+    _, refused = await talk.presses("on:side:north")
+    assert "1 more was left out" in refused["text"]
+    assert "☑️" in text_of(await talk.says("/subscribe petrov"))
+    assert len(office.follows()) == 2
+
+
+async def test_speakers_and_topics_are_listed(talk: Talk, office: Office) -> None:
+    office.said(1, "words", quoted("petrov"))
+    (answer,) = await talk.says("/speakers")
+    assert "• Olha Ivanenko – head of delegation" in answer["text"]
+    assert "• Pavel Petrov – last heard 10 March 2022" in answer["text"]
+    assert "Ivanenko" not in text_of(await talk.says("/speakers South"))
+    _, north = await talk.presses("speakers:north:0", answer)
+    assert "Petrov" not in north["text"]
+    _, everybody = await talk.presses("speakers::0", answer)
+    assert "Petrov" in everybody["text"]
+    assert "Truce: truce OR ceasefire" in text_of(await talk.says("/topics"))
+    _, topics = await talk.presses("topics:3", answer)
+    assert "Truce" in topics["text"]
+
+
+# --- reading
+
+
+async def test_latest_shows_the_newest_first_and_turns_its_pages(talk: Talk, office: Office) -> None:
+    for number in range(1, 13):
+        office.said(number, f"statement {number}", quoted("petrov" if number % 2 else "ivanenko"))
+    (first,) = await talk.says("/latest")
+    assert "1. 🟦 Olha Ivanenko · North · head of delegation" in first["text"]
+    assert [f"statement {number}" in first["text"] for number in (12, 8, 7)] == [True, True, False]
+    assert "Quoted by The Wire (state media)" in first["text"]
+    assert data_of(first) == ["latest:all::6:8", "on:all:"]
+    _, second = await talk.presses("latest:all::6:8", first)
+    assert second["method"] == "editMessageText"
+    assert "6. " in second["text"]
+    assert "statement 7\n" in second["text"]
+    assert data_of(second)[:2] == ["latest:all::1", "latest:all::11:3"]
+    _, third = await talk.presses("latest:all::11:3", second)
+    assert data_of(third)[:2] == ["latest:all::6", "on:all:"]
+    _, back = await talk.presses("latest:all::6", third)
+    assert back["text"] == second["text"]
+
+
+async def test_a_page_of_long_ago_leads_back_to_the_newest(talk: Talk, office: Office) -> None:
+    post = office.said(1, "one", quoted("petrov"))
+    office.said(2, "two", quoted("petrov"))
+    _, page = await talk.presses(f"latest:all::206:{post + 1}")
+    assert data_of(page)[0] == "latest:all::1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [
+        ("", [4, 3, 2, 1]),
+        ("2", [4, 3]),
+        ("0", [4]),
+        ("9999", [4, 3, 2, 1]),
+        ("Петрова", [3, 1]),
+        ("petrov 1", [3]),
+        ("South", [3, 2, 1]),
+        ("@p_petrov", [3, 1]),
+        ("wire", [5, 4, 2, 1]),
+        ("Truce", [5, 2]),
+        ("all", [4, 3, 2, 1]),
+    ],
+)
+async def test_latest_takes_a_speaker_a_side_a_source_a_topic_or_a_number(
+    talk: Talk, office: Office, typed: str, numbers: list[int]
+) -> None:
+    office.said(1, "first words", quoted("petrov"))
+    office.said(2, "of a ceasefire", quoted("sidorov"))
+    office.said(3, "third words", quoted("petrov"), source="petrov-telegram")
+    office.said(4, "fourth words", quoted("ivanenko"))
+    office.said(5, "a truce, it is said")
+    text = text_of(await talk.says(f"/latest {typed}"))
+    words = {1: "first", 2: "ceasefire", 3: "third", 4: "fourth", 5: "a truce"}
+    shown = sorted((text.index(word), number) for number, word in words.items() if word in text)
+    assert [number for _, number in shown] == numbers
+
+
+async def test_latest_of_somebody_offers_to_follow_them_unless_they_are(talk: Talk, office: Office) -> None:
+    office.said(1, "first", quoted("petrov"))
+    (answer,) = await talk.says("/latest petrov")
+    assert answer["text"].startswith("Newest statements: 🟥 Pavel Petrov")
+    assert data_of(answer) == ["on:speaker:petrov"]
+    await talk.says("/subscribe petrov")
+    (answer,) = await talk.says("/latest petrov")
+    assert data_of(answer) == []
+
+
+async def test_latest_of_nobody_offers_whom_it_may_be(talk: Talk) -> None:
+    (answer,) = await talk.says("/latest Ivanenkko 3")
+    assert data_of(answer) == ["latest:speaker:ivanenko"]
+    assert "Nothing found." in text_of(await talk.presses("latest:speaker:ivanenko", answer))
+
+
+async def test_search_finds_inflected_words_and_turns_its_pages(talk: Talk, office: Office) -> None:
+    for number in range(1, 8):
+        office.said(number, f"ceasefires, the {number}. time")
+    office.said(8, "no such word")
+    (first,) = await talk.says("/search ceasefire")
+    assert first["text"].startswith("🔎 Search: ceasefire\n\n1. The Wire")
+    assert "7. time" in first["text"]
+    assert data_of(first) == ["search:6:3", "watch"]
+    _, second = await talk.presses("search:6:3", first)
+    assert "2. time" in second["text"]
+    assert data_of(second) == ["search:1", "watch"]
+    _, back = await talk.presses("search:1", second)
+    assert back["text"] == first["text"]
+    _, watched = await talk.presses("watch", back)
+    assert "Watching for ceasefire." in watched["text"]
+    assert [watch.query for watch in office.watches()] == ["ceasefire"]
+
+
+async def test_a_search_in_arabic_or_with_emoji_survives_the_way_through_its_own_message(talk: Talk) -> None:
+    (answer,) = await talk.says('/search 😀 "שלום עולם" OR мир')
+    assert [call["method"] for call in await talk.presses("search:1", answer)] == [
+        "answerCallbackQuery",
+        "editMessageText",
+    ]
+
+
+async def test_a_search_without_words_and_one_that_cannot_be_read_are_explained(talk: Talk) -> None:
+    assert "Which words?" in text_of(await talk.says("/search"))
+    text = text_of(await talk.says('/search "open'))
+    assert "A quotation mark is opened here and not closed." in text
+    assert "It is too long." in text_of(await talk.says("/search " + "word " * 100))
+    mangled = {"text": '"open', "entities": [{"type": "code", "offset": 0, "length": 5}]}
+    assert "not closed" in text_of(await talk.presses("search:1", mangled))
+
+
+# --- watching
+
+
+async def test_a_watch_is_saved_once_however_it_is_typed(talk: Talk, office: Office) -> None:
+    (answer,) = await talk.says("/watch ceasefire")
+    assert "🔔 Watching for ceasefire." in answer["text"]
+    assert data_of(answer)[0] == "search:1"
+    assert "You watch for ceasefire already" in text_of(await talk.says("/watch Ceasefires"))
+    assert len(office.watches()) == 1
+
+
+async def test_watches_are_listed_and_removed_by_button_number_or_words(talk: Talk, office: Office) -> None:
+    for words in ("ceasefire", "army OR fleet", "Крим", "neutrality"):
+        await talk.says(f"/watch {words}")
+    (listed,) = await talk.says("/watches")
+    assert "2. army OR fleet" in listed["text"]
+    ids = [watch.id for watch in office.watches()]
+    assert data_of(listed) == [f"unwatch:{id}" for id in ids]
+    answers = await talk.presses(f"unwatch:{ids[0]}", listed)
+    assert "No longer watching for ceasefire." in text_of(answers)
+    assert "Watching for ceasefire." in text_of(await talk.presses("watch", answers[-1]))
+    await talk.says("/unwatch 1")
+    await talk.says("/unwatch КРИМ")
+    await talk.says("/unwatch ceasefires")
+    assert [watch.query for watch in office.watches()] == ["neutrality"]
+    assert "You do not watch for “ships”." in text_of(await talk.says("/unwatch ships"))
+    assert "You do not watch for “(”." in text_of(await talk.says("/unwatch ("))
+    assert "neutrality" in text_of(await talk.says("/unwatch"))
+    assert "neutrality" in text_of(await talk.presses("watches:0"))
+    assert "neutrality" in text_of(await talk.presses(f"unwatch:{ids[0]}"))
+
+
+async def test_a_watch_that_cannot_be_read_is_explained_and_not_saved(talk: Talk, office: Office) -> None:
+    assert "Which words?" in text_of(await talk.says("/watch"))
+    assert "only what must not be there" in text_of(await talk.says("/watch NOT gas"))
+    assert "It is too long." in text_of(await talk.says("/watch " + "word " * 100))
+    assert office.subscriber() is None
+
+
+async def test_watches_have_a_limit(office: Office) -> None:
+    talk = await open_chat(an_office(office.database, watches=1))
+    await talk.says("/watch one")
+    assert "You have 1 watch already" in text_of(await talk.says("/watch two"))
+    assert "You watch for one already" in text_of(await talk.says("/watch ones"))
+
+
+async def test_unwatching_before_anything_was_set_is_harmless(talk: Talk, office: Office) -> None:
+    assert "You watch for no words yet." in text_of(await talk.presses("unwatch:1"))
+    assert office.subscriber() is None
+
+
+async def test_nobody_removes_the_watch_of_another_chat(talk: Talk, office: Office) -> None:
+    await talk.says("/watch ceasefire")
+    (watch,) = office.watches()
+    stranger = talk.elsewhere({"id": 8, "type": "private"}, id=8)
+    await stranger.says("/watch fleet")
+    await stranger.presses(f"unwatch:{watch.id}")
+    assert office.watches() == [watch]
+
+
+# --- settings
+
+
+@pytest.mark.parametrize(
+    ("typed", "at", "due"),
+    [
+        ("21:30", time(21, 30), datetime(2022, 3, 14, 19, 30, tzinfo=UTC)),
+        ("8", time(8), datetime(2022, 3, 15, 6, 0, tzinfo=UTC)),
+        ("7:30 pm", time(19, 30), datetime(2022, 3, 14, 17, 30, tzinfo=UTC)),
+        ("off", None, None),
+        ("Вимк", None, None),
+    ],
+)
+async def test_the_digest_comes_at_the_time_that_was_typed(
+    talk: Talk, office: Office, typed: str, at: time | None, due: datetime | None
+) -> None:
+    answer = text_of(await talk.says(f"/digest {typed}"))
+    known = office.subscriber()
+    assert known is not None
+    assert (known.digest, known.next_digest_at) == (at, due)
+    assert ("You get no digest" in answer) is (at is None)
+
+
+async def test_the_digest_is_set_by_buttons(talk: Talk, office: Office) -> None:
+    (shown,) = await talk.says("/digest")
+    assert data_of(shown) == [f"digest:{at}" for at in ("08:00", "12:00", "18:00", "20:00", "22:00", "off")] + ["zone"]
+    _, changed = await talk.presses("digest:22:00", shown)
+    assert "every day at 22:00" in changed["text"]
+    await talk.presses("digest:off", shown)
+    known = office.subscriber()
+    assert known is not None
+    assert known.digest is None
+    _, again = await talk.presses("digest", shown)
+    assert "You get no digest." in again["text"]
+
+
+async def test_a_time_that_is_none_is_answered_with_examples(talk: Talk, office: Office) -> None:
+    assert "“25:99” is not a time of day." in text_of(await talk.says("/digest 25:99"))
+    assert office.subscriber() is None
+
+
+async def test_the_zone_moves_the_digest(talk: Talk, office: Office) -> None:
+    assert "America/New_York (EDT); it is 08:00 there." in text_of(await talk.says("/zone new york"))
+    known = office.subscriber()
+    assert known is not None
+    assert known.zone == "America/New_York"
+    assert known.next_digest_at == datetime(2022, 3, 15, 0, 0, tzinfo=UTC)
+    assert "it is 15:00 there" in text_of(await talk.says("/zone +3"))
+    await talk.says("/digest off")
+    await talk.says("/zone UTC")
+    known = office.subscriber()
+    assert known is not None
+    assert (known.zone, known.next_digest_at) == ("UTC", None)
+
+
+async def test_a_zone_that_is_not_known_is_answered_with_those_like_it(talk: Talk) -> None:
+    (answer,) = await talk.says("/zone Kyyv")
+    assert "I do not know the time zone “Kyyv”." in answer["text"]
+    assert data_of(answer) == ["zone:Europe/Kyiv"]
+    assert "Europe/Kyiv (EET)" in text_of(await talk.presses("zone:Europe/Kyiv", answer))
+    assert "zone:UTC" in data_of((await talk.presses("zone"))[1])
+
+
+async def test_the_language_is_chosen_by_button_or_name_and_the_answer_speaks_it(talk: Talk, office: Office) -> None:
+    (choice,) = await talk.says("/language")
+    _, chosen = await talk.presses("language:ru", choice)
+    assert chosen["text"].startswith("Теперь я говорю по-русски.")
+    assert text_of(await talk.says("/language українська")).startswith("Відтепер")
+    known = office.subscriber()
+    assert known is not None
+    assert known.language == "uk"
+    assert "«klingon»" in text_of(await talk.says("/language klingon"))
+
+
+# --- the state of things
+
+
+async def test_status_tells_operators_more_than_others(talk: Talk, office: Office) -> None:
+    from bot.models import Cursor
+    from bot.store import sources
+
+    now = office.clock()
+    await office.database.write(sources.polled, "wire", Cursor("1"), now - timedelta(minutes=3), now)
+    await office.database.write(sources.failed, "petrov-telegram", "no such channel", now, now)
+    text = text_of(await talk.says("/status"))
+    assert "1 is not collected: no X token." in text
+    assert "✅ The Wire, wire.example – 3 minutes ago" in text
+    assert "⚠️ 🟥 Pavel Petrov, Telegram @p_petrov – since 14 March 2022, 14:00 EET" in text
+    assert "no such channel" not in text
+    operator = talk.elsewhere({"id": 99, "type": "private"}, id=99)
+    told = text_of(await operator.says("/status"))
+    assert "no such channel" in told
+    assert "Waiting to be sent: 0. Subscribers: 0. Posts: 0." in told
+    assert "✅" in text_of(await talk.presses("status:0"))
+
+
+# --- words and commands that are none
+
+
+async def test_unknown_commands_are_answered_with_those_like_them(talk: Talk) -> None:
+    text = text_of(await talk.says("/serch peace"))
+    assert "I do not know /serch." in text
+    assert "/search" in text
+    assert "Did you mean" not in text_of(await talk.says("/zzzzzzzz"))
+
+
+async def test_commands_work_in_capitals_and_with_our_name_and_not_with_anothers(talk: Talk) -> None:
+    assert "Parley collects" in text_of(await talk.says("/START"))
+    assert "What is stored" in text_of(await talk.says("/privacy@Parley_Bot"))
+    assert await talk.says("/privacy@another_bot") == []
+
+
+async def test_plain_words_are_offered_for_a_search(talk: Talk, office: Office) -> None:
+    office.said(1, "the ceasefire")
+    (answer,) = await talk.says("ceasefire")
+    assert data_of(answer) == ["search:1", "watch"]
+    assert "1. The Wire" in text_of(await talk.presses("search:1", answer))
+
+
+async def test_edited_commands_and_pictures_are_left_alone(talk: Talk) -> None:
+    assert await talk.says("/help", kind="edited_message") == []
+    assert await talk.says(None, photo=[]) == []
+
+
+async def test_too_many_commands_are_slowed_down_and_told_so_once(office: Office) -> None:
+    talk = await open_chat(an_office(office.database, commands_a_minute=2))
+    await talk.says("/help")
+    await talk.says("hello")
+    assert "in 60 seconds" in text_of(await talk.says("/help"))
+    assert await talk.says("/help") == []
+    (note,) = await talk.presses("menu")
+    assert (note["method"], note["text"][:10]) == ("answerCallbackQuery", "That was a")
+    assert await talk.says("hello") == []
+    other = talk.elsewhere({"id": 8, "type": "private"}, id=8)
+    assert len(await other.says("/help")) == 1
+    talk.office.clock.goes(seconds=61)
+    assert len(await talk.says("/help")) == 1
+
+
+def test_noon_is_the_clock(office: Office) -> None:
+    assert office.clock() == NOON
