@@ -141,6 +141,9 @@ class _Reading:
             return False
         return (cues.PREPOSITION_BEFORE.search(before) or cues.TITLED_OBJECT.search(before)) is not None
 
+    def _is_subject(self, named: Named, sentence: Sentence) -> bool:
+        return "nominative" in named.cases and not self._is_possessive(named) and not self._is_object(named, sentence)
+
     def _according_to(self, place: _Place, here: list[Named]) -> _Place | None:
         named = place.named
         if not {"genitive", "other"} & named.cases:
@@ -178,7 +181,7 @@ class _Reading:
     def _subject_verb(self, place: _Place, here: list[Named], verbs: list[Cue]) -> _Place | None:
         named = place.named
         for verb in verbs:
-            if verb.start < named.end or not self._agrees(named, verb):
+            if verb.start < named.end or not self._agrees(named, verb, here):
                 continue
             gap = self.low[named.end : verb.start]
             opened = "," in self.low[place.sentence.start : named.start]
@@ -186,8 +189,10 @@ class _Reading:
                 score = _subject_gap(gap) or self._closed_apposition(gap, verb, opened=opened)
             else:
                 score = self._slavic_subject_gap(gap, verb) or self._closed_apposition(gap, verb, opened=opened)
-            between = [one for one in here if named.end <= one.start < verb.start and "nominative" in one.cases]
-            if any(not self._joined(named, one) and not self._is_object(one, place.sentence) for one in between):
+            between = [
+                one for one in here if named.end <= one.start < verb.start and self._is_subject(one, place.sentence)
+            ]
+            if not all(self._joined(named, one) for one in between):
                 score = 0
             if score:
                 return replace(place, rule="subject-verb", score=score, end=verb.end, cue=verb.start)
@@ -196,22 +201,26 @@ class _Reading:
         return None
 
     def _slavic_subject_gap(self, gap: str, verb: Cue) -> int:
+        """How well what stands between them makes a Russian or Ukrainian name the subject of a verb; 0: not at all."""
+        gap = cues.HEDGE.sub("", gap)
         if cues.SUBORDINATE.search(gap):
             return 70 if re.match(r"\s*,\s*(?:котор|як)\w+\s+(?:\w+\s+){0,2}$", gap) else 0
-        if re.fullmatch(r"\s+(?:[\w'’-]+\s+){0,3}", gap):
+        if _SLAVIC_NEAR.fullmatch(gap):
             return 85
-        if re.fullmatch(rf"[^,.!?;:()«»“”„\"{MASK}—–]{{0,45}}", gap):
+        if _SLAVIC_FAR.fullmatch(gap) and (len(gap) <= 45 or not self._has_verb(gap)):
             return 60
-        if re.fullmatch(r"\s*\([^)]{1,60}\)\s*(?:[\w'’-]+\s+){0,3}", gap):
-            return 85
-        apposition = re.fullmatch(rf"\s*,\s*([^.!?;:{MASK}]{{1,90}}),\s*(?:[\w'’-]+\s+){{0,4}}", gap)
+        apposition = _SLAVIC_APPOSITION.fullmatch(gap)
         if apposition and not self._has_verb(apposition[1]) and not self._has_subject_after(verb):
             return 85
-        return 0
+        return 60 if _SLAVIC_SECOND_VERB.fullmatch(gap) else 0
 
     def _closed_apposition(self, gap: str, verb: Cue, *, opened: bool) -> int:
         """ "a member of the delegation, adviser N, wrote": the name itself is the apposition."""
         return 75 if opened and re.fullmatch(r"\s*,\s*", gap) and not self._has_subject_after(verb) else 0
+
+    def _is_clause(self, words: str, named: Named) -> bool:
+        """Whether a headline says something and is not "head of the delegation — N"."""
+        return len(words.split()) >= 3 if self._is_english(named) else self._has_verb(words)
 
     def _has_verb(self, words: str) -> bool:
         language = self.language if self.language in ("uk", "ru") else "ru"
@@ -230,7 +239,7 @@ class _Reading:
     def _verb_subject(self, place: _Place, here: list[Named], verbs: list[Cue]) -> _Place | None:
         named = place.named
         before = [verb for verb in verbs if verb.end <= named.start]
-        if not before or not self._agrees(named, before[-1]):
+        if not before or not self._agrees(named, before[-1], here):
             return None
         verb = before[-1]
         gap = self.low[verb.end : named.start]
@@ -258,15 +267,16 @@ class _Reading:
             return None
         if dash["mark"] and dash["mark"] in f'»”"{MASK}':
             return replace(place, rule="quote-dash", score=50, start=sentence.start + dash.start())
-        if sentence.start or not (dash["mark"] or self._has_verb(before[: dash.start()])):
+        if sentence.start or not (dash["mark"] or self._is_clause(before[: dash.start()], named)):
             return None
         score = 65 if dash["mark"] == "," else 60
         return replace(place, rule="dash", score=score, start=sentence.start + dash.start())
 
-    def _agrees(self, named: Named, verb: Cue) -> bool:
-        feminine = self.names.is_feminine(named.speaker)
+    def _agrees(self, named: Named, verb: Cue, here: list[Named]) -> bool:
         around = self.low[max(0, named.start - 4) : named.start] + "|" + self.low[named.end : named.end + 4]
-        return verb.agrees(feminine=feminine, joint=re.search(r"(?<!\w)(?:и|та|і|й)\s", around) is not None)
+        joint = re.search(r"(?<!\w)(?:и|та|і|й)\s", around) is not None
+        joint = joint or any(self._joined(one, named) or self._joined(named, one) for one in here)
+        return verb.agrees(feminine=self.names.is_feminine(named.speaker), joint=joint)
 
     def _joined(self, one: Named, other: Named) -> bool:
         between = self.low[one.end : other.start]
@@ -278,33 +288,28 @@ class _Reading:
     # --- the whole text
 
     def _carried_over(self, places: list[_Place]) -> list[_Place]:
-        """Adds the sentences in which "he" or "she" is the last one named in the paragraph."""
+        """Adds the sentences in which "he" or "she" is the one who spoke last, or was named last in the paragraph.
+
+        Whoever speaks without being known ends it: from there on a pronoun may be theirs.
+        """
         found = list(places)
+        last: _Place | None = None
         for sentence in self.sentences:
-            if sentence.background or any(place.sentence is sentence and place.speaks for place in places):
+            here = [place for place in places if place.sentence is sentence and place.rule != "quoted"]
+            speaking = [place for place in here if place.speaks]
+            if speaking or sentence.background:
+                last = speaking[0] if len(speaking) == 1 else None
                 continue
-            earlier = [
-                place
-                for place in places
-                if place.sentence.paragraph == sentence.paragraph
-                and place.named.end <= sentence.start
-                and ("nominative" in place.named.cases or place.speaks)
-                and place.rule != "quoted"
-            ]
-            if not earlier:
+            if last is not None and not last.speaks and last.sentence.paragraph != sentence.paragraph:
+                last = None
+            verb = last and self._pronoun_verb(sentence, feminine=self.names.is_feminine(last.named.speaker))
+            if last is not None and verb is not None:
+                carried = replace(last, sentence=sentence, rule="carry-over", score=55, start=verb.start, end=verb.end)
+                found.append(carried)
                 continue
-            verb = self._pronoun_verb(sentence, feminine=self.names.is_feminine(earlier[-1].named.speaker))
-            if verb is not None:
-                found.append(
-                    replace(
-                        earlier[-1],
-                        sentence=sentence,
-                        rule="carry-over",
-                        score=55,
-                        start=verb.start,
-                        end=verb.end,
-                    )
-                )
+            subjects = [place for place in here if "nominative" in place.named.cases]
+            if subjects or cues.verbs(self.low, sentence.start, sentence.end):
+                last = subjects[0] if len(subjects) == 1 else None
         return found
 
     def _pronoun_verb(self, sentence: Sentence, *, feminine: bool) -> Cue | None:
@@ -380,6 +385,13 @@ class _Reading:
 # --- how a name and a verb may stand
 
 
+_SLAVIC_NEAR = re.compile(r"(?:\s+|\s*\([^)]{1,60}\)\s*)(?:[\w'’-]+\s+){0,3}")
+_SLAVIC_FAR = re.compile(rf"[^,.!?;:()«»“”„\"{MASK}—–]{{0,100}}")
+_SLAVIC_APPOSITION = re.compile(rf"\s*,\s*([^.!?;:{MASK}]{{1,90}}),\s*(?:[\w'’-]+\s+){{0,4}}")
+_SLAVIC_SECOND_VERB = re.compile(  # "N отказался называть дату, но подчеркнул"
+    rf"[^.!?;:«»“”„\"{MASK}]{{0,120}},?\s+(?:но|и|а также|однако|але|й|та|і)\s+(?:[\w'’-]+\s+){{0,2}}"
+)
+
 _ADVERB = r"(?:also|later|then|again|earlier|today|yesterday|has|had|have|previously|himself|herself|\w+ly|\w+day)"
 _ENGLISH_GAPS = [
     (re.compile(gap), score)
@@ -432,7 +444,8 @@ def _outer(places: list[_Place], low: str) -> list[_Place]:
     if len(speaking) < 2:
         return places
     tail = speaking[-1]
-    if _closes(tail, low) and not _beside(speaking[-2], tail, low):
+    framed = speaking[0].rule in ("according-to", "colon", "label")
+    if not framed and _closes(tail, low) and not _beside(speaking[-2], tail, low):
         kept = [place for place in speaking if place.cue == tail.cue or place is tail]
     else:
         kept = [speaking[0]]

@@ -14,12 +14,12 @@ _RUSSIAN_PAST = """
     указыва ответи отвеча предупреди предупрежда объяви объявля счита посчита назва называ обвини обвиня призва
     призыва анонсирова проинформирова информирова прокомментирова комментирова увери уверя завери резюмирова
     констатирова предположи допусти пообеща обеща потребова требова предложи предлага утвержда настаива опроверга
-    процитирова раскритикова пригрози отрица
+    процитирова раскритикова пригрози отрица замети замеча подытожи
 """
 _RUSSIAN_PRESENT = """
     заявля сообща отмеча подчеркива добавля уточня рассказыва поясня объясня подтвержда напомина указыва отвеча
     предупрежда объявля счита называ обвиня призыва уверя утвержда настаива опроверга предлага обеща полага призна
-    информиру комментиру анонсиру констатиру резюмиру требу
+    информиру комментиру анонсиру констатиру резюмиру требу замеча
 """
 _UKRAINIAN_PAST = """
     заяви заявля повідоми повідомля зазначи зазнача наголоси наголошува підкресли підкреслюва дода додава уточни
@@ -28,11 +28,12 @@ _UKRAINIAN_PAST = """
     звинувати звинувачува заклика анонсува поінформува проінформува інформува прокоментува коментува спростува
     спростовува резюмува процитува запевни запевня констатува припусти запропонува пропонува пообіця обіця вимага
     наполяга стверджува підсумува розкритикува пригрози заперечи заперечува
+    зауважи зауважува
 """
 _UKRAINIAN_PRESENT = """
     заявля повідомля зазнача розповіда відповіда запевня вимага наполяга обіця наголошу підкреслю дода уточню поясню
     визна підтверджу нагаду вказу попереджа оголошу вважа назива звинувачу заклика анонсу інформу коменту спростову
-    резюму констату пропону стверджу
+    резюму констату пропону стверджу зауважу заперечу
 """
 _ENGLISH = """
     said says told tells wrote writes tweeted tweets posted posts stressed stresses noted notes added adds warned warns
@@ -40,7 +41,7 @@ _ENGLISH = """
     explained explains replied replies reported reports emphasised emphasises emphasized emphasizes described describes
     urged urges vowed vows pledged pledges argued argues admitted admits acknowledged acknowledges promised promises
     demanded demands asserted asserts recalled suggested suggests believes concluded remarked clarified reiterated
-    commented underlined underscored responded accuses accused thinks
+    commented underlined underscored responded accuses accused thinks continued
 """
 
 
@@ -76,6 +77,7 @@ SUBORDINATE = re.compile(
     r"(?<!\w)(?:что|чтобы|будто|якобы|если|когда|где|котор\w+|поскольку|хотя|ли|що|щоб|нібито|ніби|якщо|коли|де|як(?:ий|а|е|і|ого"
     r"|ої|их|им|ою|ому)|оскільки|хоча|чи|that|whether|if|when|where|who|which|because|although|why|how)(?!\w)"
 )
+HEDGE = re.compile(r"(?<!\w)(?:якобы|будто бы|нібито|ніби)\s")  # between subject and verb; it stays in the text
 COORDINATED = re.compile(
     r"(?:[,;–—]\s*(?:а|но|зато|тогда как|в то время как|же|та|але|тоді як|а от|while|whereas|but|and)(?!\w)|;)"
 )

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from bot.models import Roster, Speaker
@@ -59,8 +59,11 @@ class _Person:
                     known[language] = known.get(language, frozenset()) | cases
         return found
 
-    def begins(self, text: str, words: list["_Seen"], at: int) -> int:
-        """Where the full name begins whose surname is word `at`: at its first names. -1 if it is somebody else."""
+    def begins(self, text: str, words: list["_Seen"], at: int, surnames: Container[str]) -> int:
+        """Where the full name begins whose surname is word `at`: at its first names. -1 if it is somebody else.
+
+        `surnames` of others right before are no first names, whatever a dictionary says ("Лавров" as a form of Лавр).
+        """
         start = words[at].start
         while at:
             before, gap = words[at - 1], text[words[at - 1].end : words[at].start]
@@ -69,7 +72,7 @@ class _Person:
                 keys = {key, *lemmas.text_keys(key)}
                 if keys & self.never:
                     return -1
-                if not before.text[0].isupper():
+                if not before.text[0].isupper() or key in surnames:
                     return start
                 if not keys & self.first_names and not lemmas.is_patronymic(key):
                     return -1 if lemmas.is_first_name(key) else start
@@ -154,7 +157,7 @@ class Names:
                 first = at - len(form.before)
                 if first < 0 or tuple(seen.key for seen in words[first:at]) != form.before:
                     continue
-                start = person.begins(text, words, first)
+                start = person.begins(text, words, first, self._forms)
                 if start < 0:
                     continue
                 if person.needs:

@@ -20,8 +20,9 @@ _ABBREVIATION = re.compile(
     r"|Gen|Sen|Rep|Lt|Col|Gov|No|vs|U\.S|U\.N|a\.m|p\.m)\.$"
 )
 _BACKGROUND = re.compile(
-    r"\W*(?:ранее|напомн\w+|как сообщал\w*|как писал\w*|раніше|нагада(?:ємо|ю|єм)|як повідомлял\w+|як писал\w+"
-    r"|earlier|previously|as reported|recall|background|предыстория|передісторія|бэкграунд)\b",
+    r"\W*(?:ранее|напомн\w+|раніше|нагада(?:ємо|ю|єм)"
+    r"|(?:как|як) (?:(?:ранее|раніше|уже|вже) )?(?:сообща|писа|повідомля)\w+"
+    r"|earlier|previously|as (?:[\w'’-]+ ){0,5}reported|recall|background|предыстория|передісторія|бэкграунд)\b",
     re.IGNORECASE,
 )
 _OLD_FROM_HERE = re.compile(r"\W*(?:background|предыстория|передісторія)\b", re.IGNORECASE)
@@ -29,7 +30,7 @@ _LABEL = re.compile(
     r"\W*(?:source|quote|details|джерело|деталі|пряма мова|источник|детали|прямая речь)\b", re.IGNORECASE
 )
 _CREDIT = re.compile(
-    r"(?:\b(?:photo|image|video|picture)(?: by| credit)?|\b(?:фото|відео|видео|скрин\w*|ілюстрація))\s*:", re.I
+    r"(?:\b(?:photo|image|video|picture)(?: by| credit)?|\b(?<!на )(?:фото|відео|видео|скрин\w*|ілюстрація))\s*:", re.I
 )
 _ON_PHOTO = re.compile(r"\W*(?:на фото|на знімку|на снимке|pictured|in the photo)\b", re.IGNORECASE)
 
