@@ -1,6 +1,7 @@
 """What every test may use. No test reaches beyond this computer: see `no_network`."""
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot import logs
 from bot.store.database import Database
 
 NOW = datetime(2022, 3, 14, 12, 0, tzinfo=UTC)
@@ -39,6 +41,19 @@ def unused_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """For tests that let Parley set up logging, which is one thing for the whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs.QUIET}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, one in levels.items():
+        logging.getLogger(name).setLevel(one)
 
 
 @pytest.fixture(autouse=True)
