@@ -462,6 +462,19 @@ def test_a_wrong_line_of_parley_toml_is_named(folder: Folder, line: str, key: st
     assert reason in mistake.reason
 
 
+def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) -> None:
+    def no_frost(query: str) -> str:
+        return f"{query!r} mentions frost" if "frost" in query else ""
+
+    with pytest.raises(ExceptionGroup) as caught:
+        settings.load({"PARLEY_CONFIG": str(folder({"parley.toml": "a = 1"}))}, complaint=no_frost)
+    assert [(error.file.rsplit("/", 1)[1], error.key, error.reason) for error in caught.value.exceptions] == [  # type: ignore[attr-defined]
+        ("parley.toml", "a", "unknown key; expected defaults, limits, pace, every, operator"),
+        ("topics.toml", "topics.ice.watch.en", "'ice OR frost' mentions frost"),
+    ]
+    assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics
+
+
 WRONG_FILES: list[tuple[bytes | None, str]] = [
     (None, "topics.toml: no such file"),
     (b"a = 1\nb 2\n", "topics.toml: is not TOML: Expected '=' after a key in a key/value pair (at line 2, column 3)"),

@@ -2,7 +2,8 @@
 
 Reading goes on after a mistake, so that a person sees all of them at once. A mistake's key reads
 `sources.podolyak-x.kind`; an entry without a usable id is counted from 1, `sources.3.kind`. Files are read once,
-when `load` is called. This room knows no query language: the watch queries of topics are text here.
+when `load` is called. This room knows no query language: what is wrong with the watch queries of topics, the caller's
+`Complaint` says.
 
     values        what the rest of the house is given
     reading       how a table is described and read, and how mistakes are kept
@@ -16,16 +17,19 @@ from typing import Any
 
 from bot.errors import SettingsError
 from bot.settings.environment import ENVIRONMENT, from_environment
-from bot.settings.files import EVERY, from_folder
+from bot.settings.files import EVERY, Complaint, from_folder
 from bot.settings.reading import duration, is_there
 from bot.settings.values import Defaults, Limits, Pace, Settings
 
-__all__ = ["ENVIRONMENT", "EVERY", "Defaults", "Limits", "Pace", "Settings", "duration", "load"]
+__all__ = ["ENVIRONMENT", "EVERY", "Complaint", "Defaults", "Limits", "Pace", "Settings", "duration", "load"]
 
 
-def load(environment: Mapping[str, str], sources: str = "sources.toml") -> Settings:
+def load(
+    environment: Mapping[str, str], sources: str = "sources.toml", complaint: Complaint = lambda query: ""
+) -> Settings:
     """Reads the environment and the folder PARLEY_CONFIG; `sources` is the file of sources in that folder.
 
+    `complaint` looks at the watch queries of topics; without it they are not looked at.
     Raises one ExceptionGroup of SettingsErrors that holds every mistake. Nothing secret stands in their texts.
     """
     mistakes: list[SettingsError] = []
@@ -33,7 +37,7 @@ def load(environment: Mapping[str, str], sources: str = "sources.toml") -> Setti
     folder = outer.setdefault("config", Path("config"))
     inner: dict[str, Any] = {}
     if is_there(folder, Path.is_dir):
-        inner = from_folder(folder, sources, mistakes)
+        inner = from_folder(folder, sources, complaint, mistakes)
     else:
         mistakes.append(SettingsError("environment", "PARLEY_CONFIG", f"no such folder: {folder}"))
     if mistakes:

@@ -1,7 +1,7 @@
 """The tables of config/, each key with its reader; the folder is read in the order in which its files refer."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -138,16 +138,26 @@ def _read_once(sources: Mapping[str, Source], place: Place) -> None:
 
 # --- topics.toml, parley.toml
 
-_TOPICS = {
-    "topics": Table(
-        Topic,
-        {
-            "id": Key(reading.identifier, required=True),
-            "name": Key(reading.names, required=True),
-            "watch": Key(reading.by_language(reading.text(300)), required=True),
-        },
-    )
-}
+Complaint = Callable[[str], str]
+"""Says in plain words what is wrong with a watch query; empty if nothing is."""
+
+
+def _topics(complaint: Complaint) -> dict[str, Table]:
+    written = reading.text(300)
+
+    def query(value: Any, place: Place) -> str:
+        typed: str = written(value, place)
+        if wrong := complaint(typed):
+            raise Wrong(wrong)
+        return typed
+
+    keys = {
+        "id": Key(reading.identifier, required=True),
+        "name": Key(reading.names, required=True),
+        "watch": Key(reading.by_language(query), required=True),
+    }
+    return {"topics": Table(Topic, keys)}
+
 
 _PARLEY = {
     "defaults": Table(
@@ -171,7 +181,7 @@ _PARLEY = {
 # --- the folder
 
 
-def from_folder(folder: Path, sources: str, mistakes: list[SettingsError]) -> dict[str, Any]:
+def from_folder(folder: Path, sources: str, complaint: Complaint, mistakes: list[SettingsError]) -> dict[str, Any]:
     """The fields of Settings that the files set; what could not be read is left out and stands in `mistakes`."""
     known: dict[str, frozenset[str]] = {}
 
@@ -187,7 +197,7 @@ def from_folder(folder: Path, sources: str, mistakes: list[SettingsError]) -> di
     for file, tables in (
         ("talks.toml", _TALKS),
         (sources, _sources(folder, every)),
-        ("topics.toml", _TOPICS),
+        ("topics.toml", _topics(complaint)),
     ):
         found = read(file, {title: Key(reading.entries(title, table)) for title, table in tables.items()})
         roster |= {title: found.get(title, {}) for title in tables}
