@@ -2,8 +2,12 @@
 every machine).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bot.errors import StoreError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -13,7 +17,7 @@ else:
 
     Connection = sqlite3.Connection
 
-__all__ = ["Connection", "connect", "sqlite3"]
+__all__ = ["Connection", "connect", "sqlite3", "troubles"]
 
 BUSY_MS = 5000
 """How long a statement waits for an operator's own tool that holds the file."""
@@ -30,3 +34,28 @@ def connect(path: Path, *, write: bool = False) -> Connection:
     else:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+@contextmanager
+def troubles(path: Path) -> Iterator[None]:
+    """Turns what SQLite says of the file into a StoreError that says what to do; our own mistakes stay as they are."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        cure = _CURES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if cure is None:
+            raise
+        raise StoreError(f"{path}: {error}; {cure}") from error
+
+
+_CURES = {
+    sqlite3.SQLITE_BUSY: "another program is writing to it; let that one end, then try again",
+    sqlite3.SQLITE_CANTOPEN: "PARLEY_DATABASE must name a file that can be written",
+    sqlite3.SQLITE_READONLY: "PARLEY_DATABASE must name a file that can be written",
+    sqlite3.SQLITE_FULL: "make room on the disk, then try again",
+    sqlite3.SQLITE_IOERR: "the disk is full or failing",
+    sqlite3.SQLITE_CORRUPT: "restore a backup or move the file away",
+    sqlite3.SQLITE_NOTADB: "restore a backup or move the file away",
+    sqlite3.SQLITE_ERROR: "is it a database of Parley?",
+}
+"""By SQLite's own classes of failure."""

@@ -19,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlite_utils
 
 from bot.errors import Locked, StoreError
-from bot.store.connection import Connection, connect, sqlite3
+from bot.store.connection import Connection, connect, troubles
 from bot.store.migrations import migrations
 
 P = ParamSpec("P")
@@ -57,12 +57,10 @@ class Database:
                 f"{path}: {error.strerror}; PARLEY_DATABASE must name a file that can be written"
             ) from error
         try:
-            writer = connect(path, write=True)
-            _migrate(writer, path)
-            return cls(path, lock, writer)
-        except (sqlite3.DatabaseError, OSError) as error:
-            os.close(lock)
-            raise StoreError(f"{path}: {error}; restore a backup or move the file away") from error
+            with troubles(path):
+                writer = connect(path, write=True)
+                _migrate(writer, path)
+                return cls(path, lock, writer)
         except StoreError:
             os.close(lock)
             raise

@@ -9,7 +9,8 @@ import pytest
 import sqlite_utils
 
 from bot.errors import Locked, StoreError
-from bot.store.connection import Connection, sqlite3
+from bot.store import connection as connecting
+from bot.store.connection import Connection, connect, sqlite3, troubles
 from bot.store.database import Database
 from bot.store.migrations import migrations
 
@@ -123,6 +124,33 @@ def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> No
     (tmp_path / "data").write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="PARLEY_DATABASE"):
         Database.open(tmp_path / "data" / "parley.db")
+
+
+def test_a_file_that_another_program_writes_to_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connecting, "BUSY_MS", 10)
+    path = tmp_path / "parley.db"
+    other = sqlite3.connect(str(path), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="database is locked; another program is writing to it"):
+        Database.open(path)
+    other.close()
+    Database.open(path).close()
+
+
+def test_a_database_of_something_else_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    path.touch()
+    with pytest.raises(StoreError, match="no such table: posts; is it a database of Parley"), troubles(path):
+        connect(path).execute("SELECT * FROM posts")
+
+
+def test_a_mistake_of_ours_is_no_trouble_of_the_file(tmp_path: Path) -> None:
+    other = sqlite3.connect(":memory:")
+    other.execute("CREATE TABLE one (id INTEGER PRIMARY KEY)")
+    with pytest.raises(sqlite3.IntegrityError), troubles(tmp_path):
+        other.execute("INSERT INTO one VALUES (1), (1)")
+    with pytest.raises(sqlite3.ProgrammingError), troubles(tmp_path):
+        other.execute("SELECT ?", ())
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
