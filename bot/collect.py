@@ -275,11 +275,14 @@ async def keep(database: Database, reader: Reader, roster: Roster, found: Collec
 
 
 def _keep(connection: Connection, readings: Collection[Reading], now: datetime) -> int:
+    """What the archive knows of the past stays: when a post was first seen, changed, and was gone."""
     stored = 0
     for reading in readings:
-        id = posts.insert(connection, reading.post, now)
+        post = reading.post
+        id = posts.insert(connection, post, post.seen_at or now)
         if id is not None:
             stored += 1
+            posts.put_history(connection, id, post.edited_at, post.deleted_at)
             _put_meaning(connection, reading, id)
     return stored
 

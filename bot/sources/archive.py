@@ -103,10 +103,15 @@ class Archive:
 
 def posts(path: Path, source: str = "") -> Iterator[Post]:
     """Every post of a file, in its order, one at a time; `source` is for lines that name none. Raises FetchError."""
+    return (post for _, post in numbered(path, source))
+
+
+def numbered(path: Path, source: str = "") -> Iterator[tuple[int, Post]]:
+    """As `posts`, each with the number of its line."""
     with _opened(path) as file:
         for number, raw in enumerate(file, 1):
             if raw.strip():
-                yield _of_line(raw, path, number, source)
+                yield number, _of_line(raw, path, number, source)
 
 
 def line(post: Post) -> str:

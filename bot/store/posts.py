@@ -102,6 +102,14 @@ def revise(connection: Connection, id: int, text: str, language: str, now: datet
     return True
 
 
+def put_history(connection: Connection, id: int, edited_at: datetime | None, deleted_at: datetime | None) -> None:
+    """What an archive says of a post that it brought: when its text changed last, when it was seen to be gone."""
+    connection.execute(
+        "UPDATE posts SET edited_at = ?, deleted_at = ? WHERE id = ?",
+        (edited_at and to_ms(edited_at), deleted_at and to_ms(deleted_at), id),
+    )
+
+
 def versions(connection: Connection, id: int) -> list[Version]:
     """Every text that the post has had, the first one first, the present one last."""
     rows = connection.execute(
@@ -161,8 +169,10 @@ def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
 
 
 def everything(connection: Connection) -> Iterator[Post]:
-    """Every post, oldest first, read as it is consumed."""
-    for row in connection.execute(f"SELECT {_COLUMNS} FROM posts ORDER BY published_at, id"):  # noqa: S608
+    """Every post, oldest first, read as it is consumed. The order is that of the posts, however they came here."""
+    for row in connection.execute(  # published_at leads, so that the index serves and only equal times are sorted
+        f"SELECT {_COLUMNS} FROM posts ORDER BY published_at, source, external_id"  # noqa: S608
+    ):
         yield _post(row)
 
 
