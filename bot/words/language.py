@@ -17,7 +17,7 @@ _SKIPPED = re.compile(r"https?://\S+|(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*|[@#]\w+", re
 _CYRILLIC_WORD = re.compile("[\u0400-\u052f]+(?:['’ʼ][\u0400-\u052f]+)?")
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+")
 _APOSTROPHE = re.compile("[\u0400-\u052f]['’ʼ][\u0400-\u052f]")
-_FOREIGN = re.compile("[ğşıąęłżźćńőűřěů¿¡ßñãõ]", re.IGNORECASE)
+_FOREIGN = re.compile("[ğşıąęłżźćńőűřěů¿¡ßñãõ]")  # small only: re.IGNORECASE takes i for ı
 
 
 def _words(text: str) -> frozenset[str]:
@@ -72,7 +72,7 @@ def detect(text: str) -> str:
 
 
 def _latin(found: list[str], text: str) -> str:
-    foreign = len(_FOREIGN.findall(text))
+    foreign = len(_FOREIGN.findall(text.lower()))
     english = sum(word.lower() in _ENGLISH for word in found)
     if english > foreign:
         return "en"

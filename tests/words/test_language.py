@@ -10,6 +10,7 @@ from bot.words.language import detect, letters
     [
         ("A technical pause has been taken until tomorrow", "en"),
         ("Zelensky: talks tomorrow", "en"),
+        ("The negotiations take a technical pause; minor things in Türkiye will continue in writing", "en"),
         ("У перемовинах взято технічну паузу до завтра", "uk"),
         ("Переговоры идут каждый день, без выходных", "ru"),
         ("после встречи", "ru"),
