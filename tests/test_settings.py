@@ -468,10 +468,9 @@ def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) 
 
     with pytest.raises(ExceptionGroup) as caught:
         settings.load({"PARLEY_CONFIG": str(folder({"parley.toml": "a = 1"}))}, complaint=no_frost)
-    assert [(error.file.rsplit("/", 1)[1], error.key, error.reason) for error in caught.value.exceptions] == [  # type: ignore[attr-defined]
-        ("parley.toml", "a", "unknown key; expected defaults, limits, pace, every, operator"),
-        ("topics.toml", "topics.ice.watch.en", "'ice OR frost' mentions frost"),
-    ]
+    unknown_key, query = caught.value.exceptions
+    assert str(unknown_key).endswith("parley.toml, a: unknown key; expected defaults, limits, pace, every, operator")
+    assert str(query).endswith("topics.toml, topics.ice.watch.en: 'ice OR frost' mentions frost")
     assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics
 
 
