@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 def vitals(**changed: object) -> health.Vitals:
-    sound = {
+    sound: dict[str, object] = {
         "now": NOON,
         "started_at": NOON - timedelta(days=1),
         "heard_at": NOON,

@@ -145,8 +145,8 @@ def matching(folder: Path) -> Iterator[Figure]:
     each = (time.perf_counter() - began) / len(few) * 1000
     yield Figure("the same, one watch after the other", each, "ms", "what the index saves")
     began = time.perf_counter()
-    for text in TEXTS:
-        tokens.read(text)
+    for post in TEXTS:
+        tokens.read(post)
     yield Figure(
         "reading a post", (time.perf_counter() - began) / len(TEXTS) * 1000, "ms", "tokens and lemmas, words met before"
     )

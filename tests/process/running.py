@@ -200,10 +200,10 @@ every = "1s"
 """
 
 
-def write_config(folder: Path, feeds: str) -> None:
+def write_config(folder: Path, feeds: str, *, pace: str = "") -> None:
     config = folder / "config"
     config.mkdir()
     (config / "talks.toml").write_text(TALKS)
     (config / "sources.toml").write_text(SOURCES.format(feeds=feeds))
     (config / "topics.toml").write_text("")
-    (config / "parley.toml").write_text('[defaults]\nlanguage = "en"\nzone = "Europe/Kyiv"\n')
+    (config / "parley.toml").write_text('[defaults]\nlanguage = "en"\nzone = "Europe/Kyiv"\n' + pace)
