@@ -8,7 +8,7 @@ and typing the number presses it.
 import json
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -21,6 +21,18 @@ Refusal = tuple[int, str]
 CHAT = 1
 """The one chat, and the one person in it."""
 
+CHAT_DETAILS = {
+    "id": CHAT,
+    "type": "private",
+    "first_name": "You",
+    "accent_color_id": 0,
+    "max_reaction_count": 0,
+    "accepted_gift_types": dict.fromkeys(
+        ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
+    ),
+}
+"""What getChat must hold besides, in Bot API 10."""
+
 REMEMBERED = 500
 """Messages that can still be edited, and buttons that can still be pressed."""
 
@@ -29,12 +41,12 @@ LONGEST_LINE = 4096
 
 BOT = {"id": 2, "is_bot": True, "first_name": "Parley", "username": "parley_bot"}
 
-STYLES = {"bold": "\x1b[1m", "italic": "\x1b[3m", "underline": "\x1b[4m", "strikethrough": "\x1b[9m"}
-PLAIN, FAINT = "\x1b[0m", "\x1b[2m"
+STYLES = {"bold": (1, 22), "italic": (3, 23), "underline": (4, 24), "strikethrough": (9, 29)}
+"""How a terminal is told to begin and to end each."""
 
 QUOTES = ("blockquote", "expandable_blockquote")
 
-TURNING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 """Characters that turn the direction of all that follows, the rest of the screen included."""
 
 
@@ -51,6 +63,8 @@ class ConsoleRequest(BaseRequest):
         self._messages: OrderedDict[int, dict[str, Any]] = OrderedDict()
         self._buttons: OrderedDict[int, tuple[int, str]] = OrderedDict()
         self._last_number = self._last_button = 0
+        self._at = 1  # Telegram's 0 is a message that cannot be seen any more
+        self._closed = False
 
     # what PTB asks of a transport
 
@@ -81,23 +95,23 @@ class ConsoleRequest(BaseRequest):
 
     def update(self, line: str, now: datetime) -> dict[str, Any]:
         """What a typed line means in the Bot API's terms: a button pressed, or a message."""
-        line = line.strip()[:LONGEST_LINE]
+        line, self._at = line.strip()[:LONGEST_LINE], int(now.timestamp())
         if not self._styled:
-            self._print(f"> {line}\n")  # a terminal shows what is typed, a pipe does not
+            self._print(f"> {clean(line)}\n")  # a terminal shows what is typed, a pipe does not
         pressed = self._buttons.get(int(line)) if line.isascii() and line.isdigit() else None
         number = self._next_number()
         if pressed is not None:
             of_message, data = pressed
             query = {"id": str(number), "from": self._person, "chat_instance": "1", "data": data}
             return {"update_id": number, "callback_query": query | {"message": self._messages[of_message]}}
-        message = self._message(number, {"text": line}, now) | {"from": self._person}
+        message = self._message(number, {"text": line}) | {"from": self._person}
         if line.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": _units(line.split()[0])}]
         return {"update_id": number, "message": message}
 
     # the methods of the Bot API
 
-    def _answer(self, method: str, fields: Fields, files: Sequence[str]) -> Any:
+    def _answer(self, method: str, fields: Fields, files: Sequence[str]) -> Any:  # noqa: PLR0911 - a table
         """The result of a call, or its refusal."""
         match method:
             case "getMe":
@@ -105,8 +119,7 @@ class ConsoleRequest(BaseRequest):
             case "getUpdates":
                 return []
             case "getChat":
-                details = {"accent_color_id": 0, "max_reaction_count": 0, "accepted_gift_types": _NO_GIFTS}
-                return {"id": CHAT, "type": "private", "first_name": "You"} | details
+                return CHAT_DETAILS
             case "getChatMember":
                 return {"status": "member", "user": self._person}
             case "editMessageText" | "editMessageReplyMarkup":
@@ -115,7 +128,7 @@ class ConsoleRequest(BaseRequest):
                 return self._forget(int(fields["message_id"]))
             case "answerCallbackQuery":
                 if fields.get("text"):
-                    self._print(f"({fields['text']})\n\n")
+                    self._print(f"({clean(fields['text'])})\n\n")
                 return True
             case "sendChatAction":
                 return True
@@ -127,12 +140,10 @@ class ConsoleRequest(BaseRequest):
 
     def _send(self, fields: Fields, files: Sequence[str]) -> dict[str, Any] | Refusal:
         text = fields.get("text") or fields.get("caption") or ""
-        for name in files:
-            self._print(f"[{name}]\n")
         if not text and not files:
             return 400, "Bad Request: message text is empty"
-        message = self._message(self._next_number(), fields, None)
-        self._show(message)
+        message = self._message(self._next_number(), fields)
+        self._show(message, files)
         return message
 
     def _edit(self, fields: Fields) -> dict[str, Any] | Refusal:
@@ -140,7 +151,7 @@ class ConsoleRequest(BaseRequest):
         if old is None:
             return 400, "Bad Request: message to edit not found"
         given = fields if "text" in fields else {"text": old["text"], "entities": old.get("entities"), **fields}
-        new = self._message(old["message_id"], given, None)
+        new = self._message(old["message_id"], given)
         if new == old:
             return 400, "Bad Request: message is not modified"
         self._forget(old["message_id"])
@@ -152,10 +163,10 @@ class ConsoleRequest(BaseRequest):
             del self._buttons[number]
         return self._messages.pop(message, None) is not None
 
-    def _message(self, number: int, fields: Fields, at: datetime | None) -> dict[str, Any]:
+    def _message(self, number: int, fields: Fields) -> dict[str, Any]:
         message = {
             "message_id": number,
-            "date": int(at.timestamp()) if at is not None else 0,
+            "date": self._at,
             "chat": {"id": CHAT, "type": "private", "first_name": "You"},
             "from": BOT,
             "text": fields.get("text") or fields.get("caption") or "",
@@ -173,15 +184,20 @@ class ConsoleRequest(BaseRequest):
 
     # printing
 
-    def _show(self, message: dict[str, Any]) -> None:
-        """Print a message with its buttons, and remember both."""
+    def _show(self, message: dict[str, Any], files: Sequence[str] = ()) -> None:
+        """Print a message with its files' names and its buttons, and remember it with these."""
         number = message["message_id"]
         self._messages[number] = message
         while len(self._messages) > REMEMBERED:
             self._forget(next(iter(self._messages)))
-        lines = [shape(message["text"], message.get("entities") or [], styled=self._styled)] if message["text"] else []
+        entities = message.get("entities") or []
+        lines = [f"[{clean(name)}]" for name in files]
+        if message["text"]:
+            lines.append(shape(message["text"], entities, styled=self._styled))
+        told = {entity["url"] for entity in entities if "url" in entity}
         for row in message.get("reply_markup", {}).get("inline_keyboard", []):
-            lines.append("  ".join(self._button(number, button) for button in row))
+            buttons = [self._button(number, button) for button in row if button.get("url") not in told]
+            lines += ["  ".join(buttons)] if buttons else []
         self._print("\n".join(lines) + "\n\n")
 
     def _button(self, message: int, button: Mapping[str, str]) -> str:
@@ -193,12 +209,14 @@ class ConsoleRequest(BaseRequest):
 
     def _print(self, text: str) -> None:
         """Write it in what the stream can show; once nobody reads any more, write nothing."""
+        if self._closed:
+            return
         encoding = getattr(self._shown, "encoding", None) or "utf-8"
         try:
             self._shown.write(text.encode(encoding, "replace").decode(encoding))
             self._shown.flush()
         except BrokenPipeError:
-            self._print = _nowhere  # type: ignore[method-assign]
+            self._closed = True
 
 
 def update_of(line: str, now: datetime, bot: Bot) -> Update:
@@ -206,6 +224,69 @@ def update_of(line: str, now: datetime, bot: Bot) -> Update:
     console = bot.request
     if not isinstance(console, ConsoleRequest):
         raise TypeError("this bot does not talk to a terminal")
-    update = Update.de_json(console.update(line, now), bot)
-    assert update is not None
-    return update
+    return Update.de_json(console.update(line, now), bot)
+
+
+# --- a message as lines of text
+
+
+def shape(text: str, entities: Iterable[Mapping[str, Any]], *, styled: bool) -> str:
+    """The text with its marks as a terminal can show them: quotations behind a bar, an address beside the last words
+    that lead there.
+    """
+    index_of = _indices(text)
+    addresses: dict[str, int] = {}
+    before: dict[int, str] = {}
+    after: dict[int, str] = {}
+    quotes: list[tuple[int, int]] = []
+    for entity in entities:
+        begin, end = index_of.get(entity["offset"]), index_of.get(entity["offset"] + entity["length"])
+        if begin is None or end is None:
+            continue
+        while end > begin and text[end - 1].isspace():
+            end -= 1
+        kind = entity["type"]
+        if kind in QUOTES:
+            quotes.append((begin, end))
+        elif kind == "text_link" and text[begin:end] != entity["url"]:
+            addresses[entity["url"]] = max(end, addresses.get(entity["url"], 0))
+        elif kind in STYLES and styled:
+            on, off = STYLES[kind]
+            before[begin] = before.get(begin, "") + f"\x1b[{on}m"
+            after[end] = f"\x1b[{off}m" + after.get(end, "")
+    for url, end in addresses.items():
+        after[end] = after.get(end, "") + f" <{clean(url)}>"
+    lines, start = [], 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        quoted = any(begin <= end and start < until for begin, until in quotes)
+        marked = (after.get(at, "") + before.get(at, "") + clean(text[at : at + 1]) for at in range(start, end))
+        lines.append(("│ " if quoted else "") + "".join(marked) + after.get(end, ""))
+        start = end + 1
+    return "\n".join(lines)
+
+
+def clean(text: str) -> str:
+    """One line of somebody's words without anything that a terminal would obey."""
+    return "".join(map(_clean, text))
+
+
+def _clean(character: str) -> str:
+    if character in TURNING or character == "\r":
+        return ""
+    if character.isspace():
+        return " "
+    return "�" if unicodedata.category(character) in ("Cc", "Cs") else character
+
+
+def _indices(text: str) -> dict[int, int]:
+    """From an offset in UTF-16 units, as Telegram counts, to one in characters."""
+    found, units = {0: 0}, 0
+    for index, character in enumerate(text, 1):
+        units += _units(character)
+        found[units] = index
+    return found
+
+
+def _units(text: str) -> int:
+    return sum(2 if ord(character) > 0xFFFF else 1 for character in text)
