@@ -55,7 +55,8 @@ async def privacy(turn: Turn, typed: str) -> None:
 async def stop(turn: Turn, typed: str) -> None:
     """Erase at once. In a forum that is the topic in which it was said."""
     words = turn.voice
-    known = await turn.desk.database.write(subscribers.erase, turn.chat.id, turn.thread)
+    thread = None if turn.private else turn.thread
+    known = await turn.desk.database.write(subscribers.erase, turn.chat.id, thread)
     await turn.say(greeting.erased(words) if known else greeting.nothing_to_erase(words))
 
 

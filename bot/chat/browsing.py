@@ -44,7 +44,12 @@ async def turn_latest(turn: Turn, what: FollowWhat, value: str, first: int, befo
 async def _page(turn: Turn, target: Follow, *, size: int = PAGE, first: int = 1, before: int = 0) -> Message:
     database, roster, _ = turn.desk.database, turn.desk.roster, turn.voice
     skip = 0 if before else first - 1
-    found = (await database.read_slow(_said, turn, target, before, skip + size + 1))[skip:]
+    if target.what == "topic":
+        wanted = _any_language(roster.topics[target.value])
+        found = await database.read_slow(_found, wanted, before, skip + size + 1)
+    else:
+        found = database.read(_said, turn, target, before, skip + size + 1)
+    found = found[skip:]
     shown = found[:size]
     where = f"latest:{target.what}:{target.value}"
     older = f"{where}:{first + size}:{shown[-1].post.id}" if len(found) > size else ""
@@ -77,10 +82,7 @@ def _follow_button(turn: Turn, target: Follow) -> list[Button]:
 
 
 def _said(connection: Connection, turn: Turn, target: Follow, before: int, limit: int) -> list[Telling]:
-    """The newest of the target, newest first."""
-    roster = turn.desk.roster
-    if target.what == "topic":
-        return _found(connection, _any_language(roster.topics[target.value]), before, limit)
+    """The newest of a speaker, a side, a source or all, newest first: a walk along an index."""
     last = posts.tellings(connection, [before]) if before else []
     place = statements.place(last[0]) if last else None
     if target.what == "source":

@@ -43,7 +43,6 @@ def _state(member: ChatMember, chat_type: str) -> SubscriberState:
 
 async def migrated(desk: Desk, message: Message) -> None:
     """A group is a supergroup from here on: its settings go along. Both chats are told; once is enough."""
-    if message.migrate_to_chat_id:
-        await desk.database.write(subscribers.move, message.chat.id, message.migrate_to_chat_id)
-    elif message.migrate_from_chat_id:
-        await desk.database.write(subscribers.move, message.migrate_from_chat_id, message.chat.id)
+    old = message.migrate_from_chat_id or message.chat.id
+    new = message.migrate_to_chat_id or message.chat.id
+    await desk.database.write(subscribers.move, old, new)

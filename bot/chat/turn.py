@@ -37,7 +37,7 @@ class Turn:
         """None if the message is out of reach: a button on a message that Telegram no longer shows to bots."""
         pressed = update.callback_query
         message = pressed.message if pressed else update.effective_message
-        if not isinstance(message, Message):
+        if not isinstance(message, Message) or not message.is_accessible:
             return None
         thread = (message.message_thread_id or 0) if message.is_topic_message else 0
         return cls(desk, bot, message.chat, thread, message, update.effective_user, pressed)

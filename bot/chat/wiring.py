@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
-from telegram import Bot, Message, Update
+from telegram import Bot, CallbackQuery, ChatMemberUpdated, Message, Update
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import (
     Application,
@@ -82,7 +82,7 @@ async def register(bot: Bot) -> None:
 
 
 class Reception:
-    """Takes updates from python-telegram-bot and hands each on as a turn."""
+    """Takes updates from python-telegram-bot and hands each on as a turn; each method gets only its handler's kind."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -113,9 +113,7 @@ class Reception:
             await turn.say(greeting.plain_words(turn.voice, turn.message.text or ""))
 
     async def button(self, update: Update, context: Context) -> None:
-        query = update.callback_query
-        if query is None:
-            return
+        query = cast(CallbackQuery, update.callback_query)
         turn = Turn.of(self._desk, context.bot, update)
         if turn is not None and (wait := self._quota.wait(turn.chat.id, self._desk.now())):
             with suppress(TelegramError):
@@ -124,12 +122,10 @@ class Reception:
         await buttons.press(self._desk, context.bot, update, query)
 
     async def membership(self, update: Update, context: Context) -> None:
-        if update.my_chat_member is not None:
-            await membership.changed(self._desk, context.bot, update.my_chat_member)
+        await membership.changed(self._desk, context.bot, cast(ChatMemberUpdated, update.my_chat_member))
 
     async def migrated(self, update: Update, context: Context) -> None:
-        if update.effective_message is not None:
-            await membership.migrated(self._desk, update.effective_message)
+        await membership.migrated(self._desk, cast(Message, update.effective_message))
 
     async def failed(self, update: object, context: Context) -> None:
         """Whatever a handler did not expect: noted with its traceback, never with what was typed; told once."""

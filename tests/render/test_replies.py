@@ -226,18 +226,20 @@ def test_status_puts_the_troubled_sources_first_and_errors_before_operators_alon
         settling.SourceState("daily", last_ok_at=ago),
         settling.SourceState("past", last_ok_at=worlds.AT - timedelta(hours=5)),
         settling.SourceState("new"),
+        settling.SourceState("fresh", worlds.AT),
         settling.SourceState("ann_x", no_token=True),
         settling.SourceState("ben_telegram", ago, worlds.AT, "no such channel"),
     ]
     message = settling.status(EN, ROSTER, states, worlds.AT)
     assert message.text.split("\n") == [
-        "4 sources are collected.",
+        "5 sources are collected.",
         "⚠️ 1 cannot be read at the moment.",
         "1 is not collected: no X token.",
         "⚠️ 🇧🇻 Ben Two, Telegram @ben_two – since 14 March 2022, 18:42 EET",
         "⏳ new – not read yet",
         "✅ The Daily, daily.example – 2 minutes ago",
         "✅ The Past, archive – 5 hours ago",
+        "✅ fresh – just now",
         "➖ 🇦🇶 Ann One, X @ann_one",
     ]
     operators = settling.status(EN, ROSTER, states, worlds.AT, settling.Queue(3, 4, 5))

@@ -163,6 +163,8 @@ def _state(_: Voice, roster: Roster, state: SourceState, now: datetime, errors: 
 
 def _ago(_: Voice, at: datetime, now: datetime) -> Text:
     minutes = max(int((now - at).total_seconds() // 60), 0)
+    if minutes < 1:
+        return _("just now")
     if minutes < 60:
         return _.many("{count} minute ago", "{count} minutes ago", minutes)
     return _.many("{count} hour ago", "{count} hours ago", minutes // 60)
