@@ -23,6 +23,7 @@ from bot.sources.plain import from_html, one_line
 
 _ENTRIES = 300
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_PAGE_TITLE = re.compile(r"<title[^>]{0,99}>([^<]{1,500})</title>", re.IGNORECASE)
 _MARKUP = re.compile(r"</?[a-zA-Z!]")
 _REVISION = re.compile(r"#\d+\Z")
 _TRACKING = re.compile(r"utm_|at_|fbclid\Z|gclid\Z|yclid\Z")
@@ -59,8 +60,8 @@ def parse(
         raise FetchError("the feed declares XML entities, which are not read")
     found = _feedparser(body, content_type)
     if not found.get("version"):
-        title = one_line(str(found.get("feed", {}).get("title", "")))[:80]
-        named = f" ({title})" if title else ""
+        title = _PAGE_TITLE.search(body.decode("utf-8", "replace"))
+        named = f" ({one_line(html.unescape(title[1]))[:80]})" if title else ""
         raise FetchError(f"blocked: a page came{named} and not a feed; a login or a challenge stands in between")
     if not _END.search(body.replace(b"\0", b"")[-2000:]):
         raise FetchError("cut off: the feed ends before its end tag; not believed")
@@ -81,6 +82,11 @@ def parse(
 
 
 def _feedparser(body: bytes, content_type: str) -> Any:
+    """A type without charset is left out: feedparser would take text/xml for ASCII, as an old RFC has it, and even
+    overrule a byte order mark.
+    """
+    if "charset" not in content_type.lower():
+        content_type = "application/xml"
     try:
         return feedparser.parse(io.BytesIO(body), response_headers={"content-type": content_type})
     except Exception as error:  # of every class there is, on documents that only a fuzzer writes
@@ -112,7 +118,8 @@ class _Reader:
 
     def post(self, entry: Any) -> Post:
         title = _plain(entry.get("title_detail"))
-        summary = _plain(entry.get("summary_detail"), lines=True)
+        content = next(iter(entry.get("content", [])), None)
+        summary = _plain(entry.get("summary_detail") or content, lines=True)
         text = title if _same(title, summary) else "\n\n".join(filter(None, [title, summary]))
         link = _link(entry, self._address)
         external_id = _identity(entry, link, text)

@@ -25,9 +25,12 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
-def too_deep(html: str) -> bool:
+def too_deep(html: bytes) -> bool:
     """Whether parsing could take more than a moment."""
-    return max(html.count("<") - 2 * html.count("</"), html.count("<div") - html.count("</div")) > _DEEPEST
+    tags = html.count(b"<")
+    if tags <= _DEEPEST:
+        return False
+    return max(tags - 2 * html.count(b"</"), html.count(b"<div") - html.count(b"</div")) > _DEEPEST
 
 
 def text_of(node: LexborNode, *, fold: bool = False) -> str:
@@ -55,19 +58,23 @@ def text_of(node: LexborNode, *, fold: bool = False) -> str:
 
 
 def _break_line(out: list[str]) -> None:
+    while out and not out[-1].strip(" "):
+        out.pop()
     if out and not out[-1].endswith("\n"):
         out.append("\n")
 
 
 def _words(node: LexborNode, fold: bool) -> str:
     raw: str = node.text_content or ""
-    if "\n" in raw and _in_pre(node):
+    if fold:
+        return raw if _in_pre(node, raw) else _MANY_SPACES.sub(" ", raw)
+    if "\n" not in raw and "\r" not in raw:  # Telegram's own pages have none
         return raw
-    return _MANY_SPACES.sub(" ", raw) if fold else _RAW_LINE_END.sub(" ", raw)
+    return raw if _in_pre(node, raw) else _RAW_LINE_END.sub(" ", raw)
 
 
-def _in_pre(node: LexborNode) -> bool:
-    above = node.parent
+def _in_pre(node: LexborNode, raw: str) -> bool:
+    above = node.parent if "\n" in raw else None
     while above is not None and above.tag not in ("pre", "body"):
         above = above.parent
     return above is not None and above.tag == "pre"
@@ -75,7 +82,7 @@ def _in_pre(node: LexborNode) -> bool:
 
 def from_html(html: str) -> str:
     """The text of a piece of HTML from a stranger; scripts and styles say nothing, at most one line stays empty."""
-    if too_deep(html):
+    if too_deep(html.encode("utf-8", "replace")):
         return one_line(_TAG.sub(" ", html))
     body = LexborHTMLParser(html).body
     return _MANY_EMPTY_LINES.sub("\n\n", text_of(body, fold=True)) if body else ""

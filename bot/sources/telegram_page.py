@@ -82,14 +82,13 @@ _SUBSCRIBERS = re.compile(r"subscribers?|members?")
 
 def parse(body: bytes, source: str, language: str = "") -> Page:
     """Reads any bytes. `source` and `language` go into the posts."""
-    html = body.decode("utf-8", "replace")
-    if too_deep(html):
+    if too_deep(body):
         return Page("unknown", whole=False)
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(body.decode("utf-8", "replace"))
     nodes = tree.css(".tgme_widget_message[data-post]")
     state = _state(tree, bool(nodes))
     listed = state in ("preview", "empty", "end")
-    ended = html.rstrip()[-200:]
+    ended = body[-300:].decode("utf-8", "replace").rstrip()
     posts: list[Post] = []
     ids: set[int] = set()
     edited: set[int] = set()

@@ -20,6 +20,7 @@ _ID = re.compile(r"[0-9]{1,19}")
 _ESCAPES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ESCAPED = re.compile("|".join(_ESCAPES))
 _REPOST = re.compile(r"RT @(\w{1,15}): ?")
+_PICTURE = re.compile(r"pic\.(?:x|twitter)\.com/")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _KINDS: tuple[tuple[str, PostKind], ...] = (("retweeted", "repost"), ("quoted", "quote"), ("replied_to", "reply"))
 _KINDS_OF_OLD = {"reposted": "retweeted"}
@@ -146,7 +147,7 @@ def _words(item: Json) -> str:
         short, real = _string(url.get("url")), _string(url.get("expanded_url"))
         if not short:
             continue
-        if url.get("media_key"):
+        if url.get("media_key") or _PICTURE.match(_string(url.get("display_url"))):
             text = text.replace(short, "")
         elif real.startswith(("https://", "http://")):
             text = text.replace(short, real)
