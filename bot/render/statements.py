@@ -241,7 +241,11 @@ def line(_: Voice, telling: Telling, roster: Roster, limit: int, *, speaker: str
     """
     speaking = [one for one in said(telling) if speaker in ("", one.speaker)]
     by = joined([who(_, one.speaker, roster) for one in speaking[:SPEAKERS]], ", ") if not speaker else Text()
-    label = kind(_, speaking[0], telling, roster) if speaking else teller(_, telling, roster).linked(telling.post.url)
+    label = (
+        kind(_, speaking[0], telling, roster)
+        if _one_kind(speaking)
+        else teller(_, telling, roster).linked(telling.post.url)
+    )
     opening = joined([_.clock(telling.post.published_at), by.marked("bold"), label], " · ")
     return opening + "\n" + short(_, telling, roster, limit)
 
@@ -295,24 +299,29 @@ def _fitting(_: Voice, tellings: Sequence[Telling], roster: Roster, title: Text,
         cards = [_compact(_, one, roster, number, limit) for number, one in enumerate(tellings, first)]
         text = joined([title, *cards], "\n\n")
         if text.units <= MESSAGE:
-            break
+            return text
     return text
 
 
 def _compact(_: Voice, telling: Telling, roster: Roster, number: int, limit: int) -> Text:
     """A card on a page: who with role, kind, the beginning of the words, when and where."""
-    speaking = said(telling)[:SPEAKERS]
-    day = _.local_day(telling.post.published_at)
-    people = [
-        joined([who(_, one.speaker, roster).marked("bold"), standing(_, one.speaker, roster, day)], " · ")
-        for one in speaking
-    ]
-    heading = joined(people, "\n") or teller(_, telling, roster).marked("bold")
-    label = kind(_, speaking[0], telling, roster) if speaking else named(_, telling, roster)
+    heading = _compact_heading(_, telling, roster)
     words = verbatim(telling.post.text).stripped().cut(limit)
     shown = Text() if withdrawn(telling, roster) else words.marked("blockquote")
-    lines = [label, *origin(_, telling), shown or body(_, telling, roster), foot(_, telling, roster)]
+    lines = [*origin(_, telling), shown or body(_, telling, roster), foot(_, telling, roster)]
     return joined([plain(f"{number}. ") + heading, *lines], "\n")
+
+
+def _compact_heading(_: Voice, telling: Telling, roster: Roster) -> Text:
+    """One speaker with role and kind; several by a line each, the role left out; the source where nobody speaks."""
+    speaking = said(telling)[:SPEAKERS]
+    if not speaking:
+        return joined([teller(_, telling, roster).marked("bold"), named(_, telling, roster)], "\n")
+    people = [(who(_, one.speaker, roster).marked("bold"), kind(_, one, telling, roster)) for one in speaking]
+    if len(people) > 1:
+        return joined([joined(one, " · ") for one in people], "\n")
+    role = standing(_, speaking[0].speaker, roster, _.local_day(telling.post.published_at))
+    return joined([joined([people[0][0], role], " · "), people[0][1]], "\n")
 
 
 def title_of(_: Voice, roster: Roster, what: str, value: str) -> Text:

@@ -101,6 +101,12 @@ def test_a_catch_up_is_one_message_that_counts_what_it_does_not_show() -> None:
     assert "earlier" not in short.text
 
 
+def test_a_catch_up_claims_no_kind_where_two_speakers_differ() -> None:
+    both = worlds.told("both", Statement("ben", "quote", ""), Statement("ann", "report", ""))
+    (message,) = catch_up([both], ROSTER, language="en", zone="UTC")
+    assert "🇧🇻 Ben Two, 🇦🇶 Ann One · The Daily (state media)\n" in message.text
+
+
 @given(
     worlds.tellings(),
     worlds.rosters(),

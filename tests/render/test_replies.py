@@ -13,6 +13,7 @@ from bot.models import LANGUAGES, Follow, Message, Roster, Speaker, Subscriber, 
 from bot.render.commands import commands
 from bot.render.language import Voice, voice
 from bot.render.replies import following, greeting, settling, watching
+from bot.render.text import finish
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -51,6 +52,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "erased": lambda _, r, x: greeting.erased(_),
     "nothing to erase": lambda _, r, x: greeting.nothing_to_erase(_),
     "unknown command": lambda _, r, x: greeting.unknown_command(_, x, ["latest"]),
+    "unlike any command": lambda _, r, x: greeting.unknown_command(_, x, []),
     "plain words": lambda _, r, x: greeting.plain_words(_, x),
     "only admins": lambda _, r, x: greeting.only_admins(_),
     "slow down": lambda _, r, x: greeting.slow_down(_, 12),
@@ -59,6 +61,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "side menu": lambda _, r, x: following.side_menu(_, r, ROSTER.sides["north"], FOLLOWS),
     "topics": lambda _, r, x: following.topics_menu(_, r, FOLLOWS),
     "followed": lambda _, r, x: following.followed(_, r, [(ANN, True), (FOLLOWS[0], False)], [(x, [ANN]), (x, [])], 3),
+    "followed in the digest": lambda _, r, x: following.followed(_, r, [(Follow("all", "", "digest"), True)]),
     "unfollowed": lambda _, r, x: following.unfollowed(_, r, [(ANN, True), (FOLLOWS[0], False)], [(x, [ANN])]),
     "unfollowed all": lambda _, r, x: following.unfollowed_all(_, 3),
     "unfollowed nothing": lambda _, r, x: following.unfollowed_all(_, 0),
@@ -77,6 +80,8 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "no watches": lambda _, r, x: watching.watches(_, []),
     "query error": lambda _, r, x: watching.query_error(_, "watch", x, QueryError("unclosed_quote", len(x) // 2, x)),
     "query error at the end": lambda _, r, x: watching.query_error(_, "search", x, QueryError("empty", len(x))),
+    "query error of nothing": lambda _, r, x: watching.query_error(_, "watch", " ", QueryError("empty", 0)),
+    "search": lambda _, r, x: finish(watching.search_title(_, x), watching.search_buttons(_)),
     "digest": lambda _, r, x: settling.digest(_, subscriber(), worlds.AT),
     "no digest": lambda _, r, x: settling.digest(_, subscriber(None), worlds.AT),
     "digest set": lambda _, r, x: settling.digest_set(_, subscriber(), worlds.AT),

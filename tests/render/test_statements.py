@@ -200,6 +200,26 @@ def test_a_page_numbers_its_cards_and_turns_both_ways() -> None:
     ]
 
 
+def test_on_a_page_each_of_several_speakers_keeps_their_own_kind() -> None:
+    both = worlds.told("both", Statement("ben", "quote", ""), Statement("ann", "report", ""))
+    text = page([both], ROSTER, language="en", zone="UTC", title=plain("Latest")).text
+    assert "1. 🇧🇻 Ben Two · Quoted by The Daily (state media)\n" in text
+    assert "\n🇦🇶 Ann One · Reported by The Daily (state media)\n" in text
+
+
+def test_a_page_of_crowds_is_cut_and_not_refused() -> None:
+    roster = worlds.roster(name="Ann " * 30, label="state media " * 20)
+    crowd = [Statement(one, "report", "") for one in ["ann", *(f"{n} " * 80 for n in range(5))]]
+    message = page(
+        [worlds.told("x " * 500, *crowd, number=n) for n in range(1, 11)],
+        roster,
+        language="en",
+        zone="UTC",
+        title=plain("Latest"),
+    )
+    judge.within_limits(message)
+
+
 def test_an_empty_page_says_so() -> None:
     message = page([], ROSTER, language="uk", zone="UTC", title=plain("Latest"))
     assert len(message.text.split("\n")) == 3
