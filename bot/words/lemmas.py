@@ -34,6 +34,14 @@ _FUNCTION = frozenset({"PREP", "CONJ", "PRCL", "NPRO"})
 _POSSESSIVE = re.compile(r"'s?$")
 
 # simplemma leads "us" to "we": a watch for US would fire on every "we".
+_ENGLISH_FUNCTION = frozenset(
+    """
+    the a an of to in on at by for from with and or but not no is are was were be been being has have had will would
+    can could should may might must do does did this that these those it its he she they we you i his her their our
+    your my him them us who which what when where why how if as than then there here about after before into over
+    under against between during until while because also only more most very now so such any all both each
+    """.split()
+)
 _ENGLISH_AS_IS = frozenset({"us", "it", "its", "me", "him", "her", "them", "as"})
 
 # A name that no dictionary knows may be read as anything but a name ("Мерцем" as a form of "мерец"). Its stem
@@ -164,3 +172,12 @@ def _has(word: str, grammeme: str) -> bool:
 @lru_cache(maxsize=10_000)
 def _known(word: str, language: str) -> tuple[Any, ...]:
     return tuple(parse for parse in _dictionary(language).parse(word) if parse.is_known)
+
+
+def is_function(word: str) -> bool:
+    """Whether a dictionary knows the word as a preposition, conjunction, particle or pronoun."""
+    return (
+        any(_readings(language, word).function for language in _asked(word, ""))
+        if is_cyrillic(word)
+        else word in _ENGLISH_FUNCTION
+    )
