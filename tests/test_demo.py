@@ -1,0 +1,108 @@
+"""`parley try`: the real bot over the sample days, as a newcomer types it."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import demo
+from bot.errors import ParleyError
+from bot.settings import Settings, load
+
+pytestmark = pytest.mark.anyio
+
+HOUSE = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def sample() -> Settings:
+    return load({"PARLEY_CONFIG": str(HOUSE / "config")}, "sample/sources.toml")
+
+
+async def talk(sample: Settings, *lines: str) -> str:
+    shown = io.StringIO()
+    await demo.run(sample, io.StringIO("".join(f"{line}\n" for line in lines)), shown)
+    return shown.getvalue()
+
+
+async def test_a_newcomer_sees_statements_an_alert_with_its_watch_and_a_digest(sample: Settings) -> None:
+    shown = await talk(sample, "/start", "/subscribe all", "/watch neutrality", "/latest")
+    history, live = shown.split("> /latest\n", 1)[1].split("Older", 1)
+    for speaker, side, place in (
+        ("Mykhailo Podolyak", "Ukraine", "www.reuters.com <https://www.reuters.com/world/"),
+        ("Leonid Slutsky", "Russia", "Telegram @rian_ru <https://t.me/rian_ru/"),
+    ):
+        assert speaker in history
+        assert side in history
+        assert place in history
+    for speaker, place in (
+        ("Mykhailo Podolyak", "X @Podolyak_M <https://x.com/Podolyak_M/status/"),
+        ("Vladimir Medinsky", "Telegram @interfaxonline <https://t.me/interfaxonline/"),
+        ("Leonid Slutsky", "Telegram @slutsky_l <https://t.me/slutsky_l/"),
+    ):
+        assert speaker in live
+        assert place in live
+    alert = live.split("🔔 neutrality\n", 1)[1].split("\n\n", 1)[0]
+    assert "Mykhailo Podolyak" in alert
+    assert live.count("📰 Digest") == 2
+    assert "\x1b" not in shown
+
+
+async def test_who_subscribes_to_nothing_is_left_in_peace(sample: Settings) -> None:
+    shown = await talk(sample, "/latest 1")
+    assert shown.count("Leonid Slutsky") == 1
+    assert "Digest" not in shown
+
+
+async def test_a_number_presses_the_button_that_has_it(sample: Settings) -> None:
+    shown = await talk(sample, "/start", "2")
+    assert "[2] Українська" in shown
+    assert "[7] Обрати, за ким стежити" in shown
+
+
+async def test_only_what_is_followed_comes(sample: Settings) -> None:
+    shown = await talk(sample, "/subscribe Medinsky", "/digest off")
+    live = shown.split("/digest off", 1)[1]
+    assert "Vladimir Medinsky" in live
+    assert "Own words (sample)" not in live
+
+
+async def test_an_archive_without_posts_is_an_error_in_words(sample: Settings, tmp_path: Path) -> None:
+    for name in ("talks.toml", "topics.toml", "parley.toml"):
+        (tmp_path / name).write_bytes((HOUSE / "config" / name).read_bytes())
+    (tmp_path / "sources.toml").write_text(
+        '[[sources]]\nid = "a"\nkind = "archive"\naddress = "a.jsonl"\noutlet = { en = "A" }\nproof = "-"\n'
+    )
+    (tmp_path / "a.jsonl").write_text("")
+    empty = load({"PARLEY_CONFIG": str(tmp_path)})
+    with pytest.raises(ParleyError, match="holds no posts"):
+        await demo.run(empty, io.StringIO(""), io.StringIO())
+
+
+@pytest.mark.process
+def test_in_a_terminal_it_says_how_to_begin_and_waits_for_the_end() -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "bot", "try"]
+    with subprocess.Popen(command, cwd=HOUSE, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process:
+        os.close(theirs)
+        shown = ""
+        while "Try: /start" not in shown:
+            shown += os.read(ours, 65536).decode(errors="replace")
+        os.write(ours, b"/subscribe all\n")
+        while "You follow everything" not in shown:
+            shown += os.read(ours, 65536).decode(errors="replace")
+        while "Own words" not in shown:
+            shown += os.read(ours, 65536).decode(errors="replace")
+        os.write(ours, b"\x04")
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk.decode(errors="replace")
+        except OSError:
+            pass  # the other end of a terminal is closed with an error
+        os.close(ours)
+        assert process.wait(30) == 0
+    assert "\x1b[1m" in shown
