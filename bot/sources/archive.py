@@ -121,8 +121,10 @@ def line(post: Post) -> str:
         value = getattr(post, key)
         if isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat()
+        elif isinstance(value, str):
+            value = clean(value)
         if value or key in _REQUIRED:
-            written[key] = clean(value) if isinstance(value, str) else value
+            written[key] = value
     if post.kind == "post":
         del written["kind"]
     return json.dumps(written, ensure_ascii=False)

@@ -191,7 +191,7 @@ def test_times_are_written_in_utc_and_words_as_they_are() -> None:
 
 def test_keys_that_are_not_ours_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps({**WHOLE, "views": 5}))
+    path.write_text("\n" + json.dumps({**WHOLE, "views": 5}) + "\n\n")
     (post,) = archive.posts(path, "mine")
     assert (post.source, post.text) == ("mine", "Words")
 
@@ -199,7 +199,7 @@ def test_keys_that_are_not_ours_are_passed_over(tmp_path: Path) -> None:
 TIMES = st.integers(0, 4_000_000_000_000_000).map(
     lambda at: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
 )
-WORDS = st.text(max_size=40)
+WORDS = st.text(max_size=40) | st.just("\0")
 POSTS = st.builds(
     Post,
     source=WORDS,
