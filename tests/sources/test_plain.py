@@ -10,7 +10,7 @@ from bot.sources.plain import clean, from_html, one_line, too_deep
 @pytest.mark.parametrize(
     ("html", "text"),
     [
-        ("<p>One</p><p>Two</p>", "One\nTwo"),
+        ("<p>One</p><p>Two</p>three", "One\nTwo\nthree"),
         ("One<br>Two<br/><br/><br/><br/>Three", "One\nTwo\n\nThree"),
         ("<ul><li>a</li>\n<li>b</li></ul>", "a\nb"),
         ("a   b\n c\t d", "a b c d"),
