@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -43,8 +44,10 @@ KEEP_SETTLED = timedelta(days=30)
 LONGEST_WAIT = 60.0
 """Seconds between two tries to reach Telegram at the start."""
 
-POLL_SECONDS = 50
-"""How long Telegram may hold a getUpdates open; its own limit."""
+POLL_SECONDS = 25
+"""How long Telegram may hold a getUpdates open. One that is lost costs this and the read timeout, twice that with the
+next: within the time after which we count as deaf.
+"""
 
 ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "my_chat_member"]
 
@@ -56,6 +59,7 @@ def now() -> datetime:
 
 async def run(settings: Settings) -> None:
     """Collect and serve until SIGINT or SIGTERM. Raises ParleyError for what an operator has to mend."""
+    os.environ.setdefault("PTB_TIMEDELTA", "1")  # or python-telegram-bot warns of every 429
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -123,6 +127,9 @@ def telegram_bot(settings: Settings, database: Database, polling: Polling, pacin
     async def receive(number: int, update: str) -> bool:
         return await database.write(inbox.receive, number, update, now())
 
+    async def begun(number: int) -> None:
+        await database.write(inbox.begun, number)
+
     async def done(number: int) -> None:
         await database.write(inbox.done, number, now())
 
@@ -135,7 +142,7 @@ def telegram_bot(settings: Settings, database: Database, polling: Polling, pacin
         .get_updates_request(polling)
         .rate_limiter(pacing)
         .update_queue(Inbox(receive))
-        .concurrent_updates(InTurn(done))
+        .concurrent_updates(InTurn(begun, done))
         .build()
     )
     chat.serve(application, chat.Desk(database, settings, now))
@@ -214,9 +221,11 @@ async def converse(
             task.cancel()
     finally:
         stop.set()
-        await _let_go(application)
-        stopping.cancel()
-    await delivering
+        try:
+            await delivering  # before the transport closes under what is on its way
+        finally:
+            await _let_go(application)
+            stopping.cancel()
 
 
 async def _reach_telegram(application: App, stop: asyncio.Event) -> bool:

@@ -325,7 +325,7 @@ def _refused(connection: Connection, row: Notification, refusal: Refused, now: d
     outbox.refuse(connection, row.id, refusal.reason, now)
     if refusal.kind in STATES:
         thread = row.thread if refusal.kind in ("topic_closed", "topic_gone") else None
-        subscribers.deactivate(connection, row.chat, STATES[refusal.kind], thread=thread)
+        subscribers.deactivate(connection, row.chat, STATES[refusal.kind], now, thread=thread)
 
 
 def _deferred(connection: Connection, row: Notification, outcome: Deferred, now: datetime) -> None:
@@ -339,7 +339,7 @@ def _deferred(connection: Connection, row: Notification, outcome: Deferred, now:
     elif outcome.missing and tries >= MOST_MISSING:
         log.info("chat %d is not known to Telegram any more", row.chat)
         outbox.refuse(connection, row.id, outcome.reason, now)
-        subscribers.deactivate(connection, row.chat, "blocked")
+        subscribers.deactivate(connection, row.chat, "blocked", now)
     elif tries >= MOST_TRIES:
         log.error("message %d is given up after %d tries: %s", row.id, tries, outcome.reason)
         outbox.refuse(connection, row.id, outcome.reason, now)
@@ -353,7 +353,7 @@ def _lost(connection: Connection, row: Notification, outcome: Lost, now: datetim
     often as any other failure. An answer is not: whoever asked asks again.
     """
     most = {"answer": 1, "alert": 2, "digest": 2, "notice": MOST_TRIES}[row.lane]
-    again = now + REPEAT_AFTER if row.attempts + 1 < most else None
+    again = now + REPEAT_AFTER if row.doubts + 1 < most else None
     outbox.unknown(connection, row.id, again, outcome.reason, now)
 
 

@@ -34,7 +34,7 @@ class Vitals:
     started_at: datetime
     heard_at: datetime | None
     next_poll_at: datetime | None
-    next_due_at: datetime | None
+    overdue_since: datetime | None
     waiting: dict[str, int]
     failing: int
     sources: int
@@ -49,7 +49,7 @@ def look(connection: Connection, now: datetime, started_at: datetime, heard_at: 
         started_at,
         heard_at,
         min((source.next_poll_at for source in health), default=None),
-        outbox.next_due_at(connection),
+        outbox.overdue_since(connection, now),
         outbox.counts(connection),
         sum(source.failing_since is not None for source in health),
         len(health),
@@ -65,7 +65,7 @@ def ailments(vitals: Vitals) -> list[str]:
         found.append("Telegram has not answered getUpdates for over 90 seconds")
     if vitals.next_poll_at and vitals.now - vitals.next_poll_at > BLIND_AFTER:
         found.append("sources are not being polled")
-    if vitals.next_due_at and vitals.now - vitals.next_due_at > STUCK_AFTER:
+    if vitals.overdue_since and vitals.now - vitals.overdue_since > STUCK_AFTER:
         found.append("messages are not being sent")
     return found
 
@@ -82,12 +82,12 @@ class _Gauges(Collector):
         for state, count in vitals.waiting.items():
             outbox_rows.add_metric([state], count)
         yield outbox_rows
-        oldest = (vitals.now - vitals.next_due_at).total_seconds() if vitals.next_due_at else 0.0
+        oldest = (vitals.now - vitals.overdue_since).total_seconds() if vitals.overdue_since else 0.0
         for name, meaning, value in (
             (
                 "parley_outbox_overdue_seconds",
                 "For how long the oldest message that is due has waited",
-                max(oldest, 0.0),
+                oldest,
             ),
             ("parley_sources", "Sources that are collected", vitals.sources),
             ("parley_sources_failing", "Of these, how many could not be read at the last poll", vitals.failing),

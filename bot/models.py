@@ -325,7 +325,10 @@ Lane = Literal["answer", "alert", "digest", "notice"]
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One row of the outbox that is due: a message nobody asked for, to one subscriber."""
+    """One row of the outbox that is due: a message nobody asked for, to one subscriber.
+
+    `attempts` counts the tries that ended, `doubts` those after which nobody could tell whether it had arrived.
+    """
 
     id: int
     subscriber: int
@@ -335,3 +338,4 @@ class Notification:
     message: Message
     silent: bool = False
     attempts: int = 0
+    doubts: int = 0

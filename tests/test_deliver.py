@@ -44,6 +44,7 @@ class Process:
     def __init__(self, database: Database, telegram: Telegram, now: datetime) -> None:
         self.database, self.telegram, self.now = database, telegram, now
         self.numbers = 0
+        self.patience = 10.0  # seconds to wait for an answer
 
     @asynccontextmanager
     async def delivering(self, *, at_once: int = 64, url: str = "", **pace: float) -> AsyncIterator[Delivery]:
@@ -51,7 +52,7 @@ class Process:
         bot = ExtBot(
             TOKEN,
             base_url=(url or self.telegram.url) + "/bot",
-            request=AiohttpRequest(read_timeout=0.2),
+            request=AiohttpRequest(read_timeout=self.patience),
             rate_limiter=pacing,
         )
         await bot._request[1].initialize()
@@ -387,6 +388,7 @@ async def test_what_may_have_arrived_is_sent_once_more_after_a_while(
 ) -> None:
     await process.queue(1, "x", lane=lane)
     process.telegram.fault(kind, method="sendMessage", seconds=0.5)
+    process.patience = 0.2
     async with process.delivering() as delivery:
         await delivery.step()
         assert process.rows() == [("unknown", 1)]
@@ -417,6 +419,21 @@ async def test_a_fault_of_the_bot_itself_counts_as_nobody_can_tell(
         await delivery.step()
     assert process.rows() == [("unknown", 1)]
     assert "failed in the bot itself" in caplog.text
+
+
+async def test_an_earlier_refusal_takes_nothing_from_the_repeat_of_a_lost_message(process: Process) -> None:
+    await process.queue(1, "x")
+    process.telegram.fault("error", method="sendMessage", error_code=400, description="Bad Request: NEVER_HEARD_OF")
+    process.telegram.fault("drop_before", method="sendMessage")
+    async with process.delivering() as delivery:
+        await delivery.step()
+        assert process.rows() == [("deferred", 1)]
+        process.now += MINUTE
+        await delivery.step()
+        assert process.rows() == [("unknown", 2)]
+        process.now += MINUTE
+        await delivery.step()
+    assert process.states() == ["sent"]
 
 
 async def test_an_unknown_outcome_holds_up_only_its_chat(process: Process) -> None:

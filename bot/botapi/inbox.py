@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 Receive = Callable[[int, str], Awaitable[bool]]
 """Keeps an update (its number, its JSON) for good; False if it was received before."""
-Done = Callable[[int], Awaitable[None]]
-"""Notes for good that the update of this number is handled."""
+Note = Callable[[int], Awaitable[None]]
+"""Notes something for good about the update of this number."""
 
 MOST_IN_TURN = 100_000
 """Updates in memory at most that wait for their turn; more stay in the queue."""
@@ -68,9 +68,9 @@ class InTurn(BaseUpdateProcessor):
     Handlers must block (PTB's default), or an update counts as handled when they have merely begun.
     """
 
-    def __init__(self, done: Done, chats_at_once: int = 16) -> None:
+    def __init__(self, begun: Note, done: Note, chats_at_once: int = 16) -> None:
         super().__init__(MOST_IN_TURN)
-        self._done = done
+        self._begun, self._done = begun, done
         self._room = asyncio.Semaphore(chats_at_once)
         self._turns: dict[int, tuple[asyncio.Lock, int]] = {}
 
@@ -81,11 +81,12 @@ class InTurn(BaseUpdateProcessor):
         """Nothing to let go of: PTB has awaited every update by then."""
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        """Await the handlers when it is the update's turn, then note that it is done."""
+        """Note that the update's turn has come, await its handlers, note that it is done."""
         if not isinstance(update, Update):
             await coroutine
             return
         async with self._turn(_whose(update)), self._room:
+            await self._begun(update.update_id)
             try:
                 await coroutine
             except Exception:

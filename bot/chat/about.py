@@ -49,7 +49,7 @@ async def help_page(turn: Turn, typed: str) -> None:
 
 
 async def privacy(turn: Turn, typed: str) -> None:
-    await turn.show(greeting.privacy(turn.voice, turn.desk.settings.contact))
+    await turn.show(greeting.privacy(turn.voice, turn.desk.settings.contact, turn.chat.id))
 
 
 async def stop(turn: Turn, typed: str) -> None:

@@ -17,7 +17,7 @@ async def changed(desk: Desk, bot: Bot, update: ChatMemberUpdated) -> None:
     before = _state(update.old_chat_member, chat.type)
     after = _state(update.new_chat_member, chat.type)
     if after != "active":
-        await desk.database.write(subscribers.deactivate, chat.id, after)
+        await desk.database.write(subscribers.deactivate, chat.id, after, desk.now())
         return
     await desk.database.write(subscribers.reactivate, chat.id)
     if before == "blocked" and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):

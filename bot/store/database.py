@@ -39,6 +39,7 @@ class Database:
         self._lock = lock
         self._writer = writer
         self._reader = connect(path)
+        self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="parley-writer", daemon=True)
         self._thread.start()
@@ -74,6 +75,8 @@ class Database:
     ) -> "Future[T]":
         """As `write`, for callers without an event loop: `.result()` waits."""
         done: Future[T] = Future()
+        if self._closed:
+            raise StoreError("the database is closed")
         self._jobs.put((lambda connection: function(connection, *args, **kwargs), done))
         return done
 
@@ -97,6 +100,7 @@ class Database:
 
     def close(self) -> None:
         """Finish what was submitted, then let go of the file."""
+        self._closed = True
         self._jobs.put(None)
         self._thread.join()
         self._reader.close()

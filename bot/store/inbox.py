@@ -21,11 +21,15 @@ def receive(connection: Connection, update_id: int, payload: str, now: datetime)
 
 
 def waiting(connection: Connection) -> list[tuple[int, str]]:
-    """At start: the updates that an earlier process left unfinished, oldest first; each counts one more start."""
-    connection.execute("UPDATE inbox SET starts = starts + 1 WHERE done_at IS NULL")
+    """At start: the updates that an earlier process left unfinished, oldest first."""
     return connection.execute(
-        "SELECT update_id, payload FROM inbox WHERE done_at IS NULL AND starts <= ? ORDER BY update_id", (MOST_STARTS,)
+        "SELECT update_id, payload FROM inbox WHERE done_at IS NULL AND starts < ? ORDER BY update_id", (MOST_STARTS,)
     ).fetchall()
+
+
+def begun(connection: Connection, update_id: int) -> None:
+    """Its handlers begin: if the process ends before they do, it may have been their fault."""
+    connection.execute("UPDATE inbox SET starts = starts + 1 WHERE update_id = ?", (update_id,))
 
 
 def done(connection: Connection, update_id: int, now: datetime) -> None:

@@ -141,6 +141,7 @@ CREATE TABLE outbox (
     state TEXT NOT NULL,                       -- queued, sending, sent, deferred, refused, unknown
     due_at INTEGER,                            -- NULL: nothing more happens to it
     attempts INTEGER NOT NULL DEFAULT 0,
+    doubts INTEGER NOT NULL DEFAULT 0,         -- how often nobody could tell whether it arrived
     queued_at INTEGER NOT NULL,
     settled_at INTEGER,
     message_id INTEGER,
@@ -157,7 +158,7 @@ CREATE TABLE inbox (
     update_id INTEGER PRIMARY KEY,
     payload TEXT NOT NULL,                     -- JSON; emptied once handled, for it holds what people typed
     received_at INTEGER NOT NULL,
-    starts INTEGER NOT NULL DEFAULT 0,         -- how often a process began with it still unhandled
+    starts INTEGER NOT NULL DEFAULT 0,         -- how often its handlers were begun
     done_at INTEGER
 ) STRICT;
 CREATE INDEX inbox_waiting ON inbox (update_id) WHERE done_at IS NULL;

@@ -205,6 +205,7 @@ def defer(connection: Connection, id: int, due_at: datetime, error: str, *, coun
 
 def unknown(connection: Connection, id: int, due_at: datetime | None, error: str, now: datetime) -> None:
     """Nobody can tell whether it arrived. With `due_at` it is sent once more then; without, it stays unknown."""
+    connection.execute("UPDATE outbox SET doubts = doubts + 1 WHERE id = ?", (id,))
     if due_at is None:
         _settle(connection, id, "unknown", error, now)
     else:
@@ -233,14 +234,14 @@ def interrupted(connection: Connection) -> list[Notification]:
 
 def _notifications(connection: Connection, ids: Sequence[int]) -> list[Notification]:
     rows = connection.execute(
-        """SELECT outbox.id, subscriber, chat, thread, lane, message, silent, attempts
+        """SELECT outbox.id, subscriber, chat, thread, lane, message, silent, attempts, doubts
         FROM outbox JOIN subscribers ON subscribers.id = subscriber JOIN bodies ON bodies.id = body
         WHERE outbox.id IN (SELECT value FROM json_each(?)) ORDER BY lane, due_at, outbox.id""",
         (json.dumps(ids),),
     )
     return [
-        Notification(id, subscriber, chat, thread, LANES[lane], from_json(message), bool(silent), attempts)
-        for id, subscriber, chat, thread, lane, message, silent, attempts in rows
+        Notification(id, subscriber, chat, thread, LANES[lane], from_json(message), bool(silent), attempts, doubts)
+        for id, subscriber, chat, thread, lane, message, silent, attempts, doubts in rows
     ]
 
 
@@ -249,6 +250,23 @@ def next_due_at(connection: Connection) -> datetime | None:
     earliest: int | None
     (earliest,) = connection.execute(
         "SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL AND state <> 'sending'"
+    ).fetchone()
+    return from_ms(earliest)
+
+
+def overdue_since(connection: Connection, now: datetime) -> datetime | None:
+    """Since when the row has been due that could have been sent first; None if nothing is due.
+
+    A row that waits behind another one of its chat does not count: the first one's time decides.
+    """
+    earliest: int | None
+    (earliest,) = connection.execute(
+        """SELECT min(due_at) FROM outbox AS row WHERE due_at <= ? AND due_at IS NOT NULL AND state <> 'sending'
+        AND NOT EXISTS (
+            SELECT 1 FROM outbox AS other WHERE other.subscriber = row.subscriber AND other.due_at IS NOT NULL
+            AND (other.lane, other.id) < (row.lane, row.id)
+        )""",
+        (to_ms(now),),
     ).fetchone()
     return from_ms(earliest)
 

@@ -120,7 +120,9 @@ def next_digest_at(connection: Connection) -> datetime | None:
     return from_ms(earliest)
 
 
-def deactivate(connection: Connection, chat: int, state: SubscriberState, *, thread: int | None = None) -> None:
+def deactivate(
+    connection: Connection, chat: int, state: SubscriberState, now: datetime, *, thread: int | None = None
+) -> None:
     """The chat (or only one topic of it) can not be written to: drop what was queued, keep its settings."""
     topic = "" if thread is None else "AND thread = ?"
     found = connection.execute(
@@ -128,8 +130,9 @@ def deactivate(connection: Connection, chat: int, state: SubscriberState, *, thr
         (state, chat) if thread is None else (state, chat, thread),
     ).fetchall()
     connection.executemany(
-        "UPDATE outbox SET state = 'refused', due_at = NULL, error = ? WHERE subscriber = ? AND due_at IS NOT NULL",
-        [(state, id) for (id,) in found],
+        "UPDATE outbox SET state = 'refused', due_at = NULL, settled_at = ?, error = ? "
+        "WHERE subscriber = ? AND due_at IS NOT NULL",
+        [(to_ms(now), state, id) for (id,) in found],
     )
 
 

@@ -29,6 +29,10 @@ async def telegram() -> AsyncIterator[Telegram]:
         yield telegram
 
 
+async def nothing(number: int) -> None:
+    """What is noted of an update, where that does not matter."""
+
+
 class Process:
     """What one process of the bot is made of, as far as updates go. Its handler waits at `gate` if that is closed."""
 
@@ -49,7 +53,7 @@ class Process:
             .request(self.requests[0])
             .get_updates_request(self.requests[1])
             .update_queue(self.inbox)
-            .concurrent_updates(InTurn(self.done, chats_at_once=2))
+            .concurrent_updates(InTurn(self.starts, self.done, chats_at_once=2))
             .build()
         )
         self.application.add_handler(TypeHandler(Update, self.handle))
@@ -57,6 +61,9 @@ class Process:
 
     async def receive(self, number: int, text: str) -> bool:
         return await self.database.write(table.receive, number, text, NOW)
+
+    async def starts(self, number: int) -> None:
+        await self.database.write(table.begun, number)
 
     async def done(self, number: int) -> None:
         await self.database.write(table.done, number, NOW)
@@ -179,6 +186,7 @@ async def test_an_update_that_ended_two_processes_is_set_aside(tmp_path: Path) -
     await process.inbox.put(update(5, "poison"))
     for _ in range(2):
         assert len(await process.database.write(table.waiting)) == 1
+        await process.starts(5)
     assert await process.database.write(table.waiting) == []
     process.database.close()
 
@@ -230,7 +238,7 @@ async def test_a_slow_chat_holds_up_no_other_and_keeps_its_own_order(tmp_path: P
             await gate.wait()
         finished.append(name)
 
-    processor = InTurn(note, chats_at_once=2)
+    processor = InTurn(nothing, note, chats_at_once=2)
     async with processor:
         tasks = [
             asyncio.ensure_future(processor.process_update(update(1, "", chat=1), handler("slow", slow=True))),
@@ -256,7 +264,7 @@ async def test_what_fails_outside_the_handlers_is_logged_and_done(caplog: pytest
     async def broken() -> None:
         raise RuntimeError("not a handler's")
 
-    await InTurn(note).process_update(update(7, ""), broken())
+    await InTurn(nothing, note).process_update(update(7, ""), broken())
     assert done == [7]
     assert "update 7 failed" in caplog.text
 
@@ -300,11 +308,9 @@ async def test_updates_without_a_chat_have_their_turn_too(event: dict[str, Any],
     assert made is not None
     turns: list[int] = []
 
-    async def note(number: int) -> None: ...
-
     async def handler() -> None:
         turns.extend(processor._turns)
 
-    processor = InTurn(note)
+    processor = InTurn(nothing, nothing)
     await processor.process_update(made, handler())
     assert turns == [chat]

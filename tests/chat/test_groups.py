@@ -8,6 +8,7 @@ from bot.models import Follow
 from bot.store import subscribers
 from tests.chat.offline import BOT, Talk, as_shown, data_of, member, text_of
 from tests.chat.worlds import Office, quoted
+from tests.worlds import NOON
 
 pytestmark = pytest.mark.anyio
 
@@ -203,7 +204,7 @@ async def test_settings_rest_while_the_bot_cannot_write_and_come_back_with_it(
     there = talk.elsewhere(chat)
     there.telegram.ranks[7] = "administrator"
     await there.says("/subscribe all")
-    await office.database.write(subscribers.deactivate, chat["id"], "paused")
+    await office.database.write(subscribers.deactivate, chat["id"], "paused", NOON)
     assert await there.tells(standing(chat, old, new)) == []
     known = office.subscriber(chat["id"])
     assert known is not None

@@ -38,7 +38,7 @@ async def test_starting_again_says_what_is_set(talk: Talk) -> None:
 
 async def test_starting_again_after_blocking_the_bot_brings_everything_back(talk: Talk, office: Office) -> None:
     await talk.says("/subscribe all")
-    await office.database.write(subscribers.deactivate, 7, "blocked")
+    await office.database.write(subscribers.deactivate, 7, "blocked", NOON)
     await talk.says("/start")
     known = office.subscriber()
     assert known is not None

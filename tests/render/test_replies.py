@@ -48,7 +48,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "languages": lambda _, r, x: greeting.languages(_, x),
     "language set": lambda _, r, x: greeting.language_set(_),
     "help": lambda _, r, x: greeting.help_page(_, r),
-    "privacy": lambda _, r, x: greeting.privacy(_, x),
+    "privacy": lambda _, r, x: greeting.privacy(_, x, -1001234567890),
     "erased": lambda _, r, x: greeting.erased(_),
     "nothing to erase": lambda _, r, x: greeting.nothing_to_erase(_),
     "unknown command": lambda _, r, x: greeting.unknown_command(_, x, ["latest"]),

@@ -83,6 +83,8 @@ async def test_closing_finishes_what_was_submitted(tmp_path: Path) -> None:
     waiting = [opened.submit(add, str(number)) for number in range(1000)]
     opened.close()
     assert all(one.done() for one in waiting)
+    with pytest.raises(StoreError, match="closed"):
+        opened.submit(add, "too late")
     again = Database.open(tmp_path / "parley.db")
     assert len(again.read(texts)) == 1000
     again.close()

@@ -98,7 +98,7 @@ def test_an_alert_is_silent_if_every_reason_for_it_is(
 
 def test_a_blocked_chat_is_told_nothing(database: Database, now: datetime) -> None:
     database.submit(follow, now, 1, Follow("all")).result()
-    database.submit(subscribers.deactivate, 1, "blocked").result()
+    database.submit(subscribers.deactivate, 1, "blocked", now).result()
     assert database.read(outbox.audiences, BY_ANN) == {}
 
 

@@ -14,7 +14,7 @@ def test_a_chat_that_comes_back_keeps_its_settings(database: Database, now: date
     first = database.submit(put_subscriber, now).result()
     database.submit(subscribers.speak, first.id, "uk").result()
     database.submit(subscribers.set_digest, first.id, time(7, 30), "Europe/Kyiv", now + LATER).result()
-    database.submit(subscribers.deactivate, 1, "blocked").result()
+    database.submit(subscribers.deactivate, 1, "blocked", now).result()
     again = database.submit(
         subscribers.enrol, Newcomer(1, 0, "private", "Anna", "ru", "UTC", None, None), now + LATER
     ).result()
@@ -29,7 +29,7 @@ def test_every_topic_of_a_forum_is_a_subscriber_of_its_own(database: Database, n
     general = database.submit(put_subscriber, now, -100).result()
     topic = database.submit(put_subscriber, now, -100, 7).result()
     assert general.id != topic.id
-    database.submit(subscribers.deactivate, -100, "paused", thread=7).result()
+    database.submit(subscribers.deactivate, -100, "paused", now, thread=7).result()
     assert [database.read(subscribers.get, id).state for id in (general.id, topic.id)] == ["active", "paused"]
     assert database.read(subscribers.count) == 1
     database.submit(subscribers.reactivate, -100).result()
@@ -130,7 +130,7 @@ def test_a_group_known_under_both_numbers_becomes_one(database: Database, now: d
 
 def test_a_dead_chat_loses_its_queue_and_keeps_its_wishes(database: Database, now: datetime) -> None:
     who = database.submit(fill, now, 1, "ceasefire").result()
-    database.submit(subscribers.deactivate, 1, "blocked").result()
+    database.submit(subscribers.deactivate, 1, "blocked", now).result()
     assert database.submit(outbox.claim, now + LATER, 9).result() == []
     assert database.read(outbox.counts) == {}
     assert len(database.read(subscribers.follows, who)) == 2
@@ -139,7 +139,7 @@ def test_a_dead_chat_loses_its_queue_and_keeps_its_wishes(database: Database, no
 def test_a_digest_is_due_for_the_active_whose_time_has_come(database: Database, now: datetime) -> None:
     who = database.submit(put_subscriber, now).result()
     blocked = database.submit(put_subscriber, now, 2).result()
-    database.submit(subscribers.deactivate, 2, "blocked").result()
+    database.submit(subscribers.deactivate, 2, "blocked", now).result()
     assert blocked.next_digest_at == now + LATER
     assert database.read(subscribers.next_digest_at) == now + LATER
     assert database.read(subscribers.digest_due, now, 9) == []

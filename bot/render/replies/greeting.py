@@ -101,15 +101,16 @@ def _example(command: str, argument: Text) -> Text:
     return Text(f"/{command} {argument.plain}").marked("code")
 
 
-def privacy(_: Voice, contact: str, admins: bool = False) -> Message:
+def privacy(_: Voice, contact: str, chat: int) -> Message:
     """Telegram asks every bot for its own privacy policy here."""
     paragraphs = [
         _("What is stored about you").marked("bold"),
         _(
-            "• the number and title of this chat, and of the topic if it is one;\n"
+            "• the number of this chat ({chat}) and its title, and those of the topic if it is one;\n"
             "• language, time zone and digest time;\n"
             "• whom you follow and the words you watch for;\n"
-            "• for 30 days, which messages were sent here and whether they arrived."
+            "• for 30 days, which messages were sent here and whether they arrived.",
+            chat=str(chat),
         ),
         _(
             "What you type is not kept. Nobody else is told what you follow or watch for; "
