@@ -5,10 +5,10 @@ Keys of the configuration (`Speaker.id` and the like) are text; numbers of the d
 value has been stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Literal, NewType
+from typing import Literal, NewType, Protocol
 
 Names = Mapping[str, str]
 
@@ -146,6 +146,11 @@ PostKind = Literal["post", "repost", "reply", "quote", "forward", "service"]
 platform's own note ("channel created")."""
 
 
+Fate = Literal["stands", "deleted", "protected", "suspended", "withheld", "unsure"]
+"""What a platform says has become of a post. protected: only the author's followers may read it. suspended: the
+author's account is. withheld: it is not shown where we are. unsure: it does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """One post as its platform shows it.
@@ -208,6 +213,10 @@ class Fetched:
 
     `posts` in any order, known ones included. `title` and `account_id` are what the platform says of the account,
     where it says so. `next_at`: the far end asks not to be read before.
+
+    `covered`: between these external ids, both included, the look shows everything that stands; what is stored there
+    and stands neither in `posts` nor in `members` may have been deleted. `members` are the ids of an album's parts,
+    which stand without a post of their own. `gap`: a span of time that could not be read and will not be read later.
     """
 
     posts: tuple[Post, ...]
@@ -215,6 +224,9 @@ class Fetched:
     title: str = ""
     account_id: str = ""
     next_at: datetime | None = None
+    covered: tuple[int, int] | None = None
+    members: tuple[str, ...] = ()
+    gap: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +239,22 @@ class Account:
     title: str
     account_id: str = ""
     note: str = ""
+
+
+class Fetcher(Protocol):
+    """One a kind of source, in `bot.sources`."""
+
+    async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
+        """Raises FetchError."""
+
+    async def resolve(self, source: Source, now: datetime) -> Account:
+        """Who the address belongs to. Raises FetchError."""
+
+    async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
+        """What has become of posts that are stored, by external id. Raises FetchError.
+
+        `unsure` where the far end does not say, and for every post of a source that cannot tell.
+        """
 
 
 # --- who is told
