@@ -2,13 +2,15 @@
 
 import argparse
 import asyncio
+import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot import logs
-from bot.errors import ParleyError, SettingsError
+from bot.errors import ParleyError, QueryError, SettingsError
 from bot.settings import Settings, load
 
 HOW_TO_BEGIN = """\
@@ -21,54 +23,102 @@ TELEGRAM_BOT_TOKEN is not set, and the bot cannot speak without it.
 
 `parley try` needs no token: it is the same bot in this terminal, with sample days."""
 
+STATUS = "Exit status: 0 done, 1 it failed, 2 the settings or the arguments are wrong."
+
+CHECK_STATUS = """\
+Exit status: 0 no mistakes, and every account that is on was confirmed (accounts on X count only with a token);
+1 an account could not be confirmed; 2 there are mistakes in the settings, and nothing was looked up."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0 done, 1 it failed, 2 the settings or the arguments are wrong."""
-    options = _parser().parse_args(arguments)
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # no terminal's own alphabet ends a command
     try:
-        settings = load(os.environ, options.sources)
-    except ExceptionGroup as group:
-        for mistake in group.exceptions:
-            print(mistake, file=sys.stderr)
-        print(f"{group.message}; nothing was started", file=sys.stderr)
-        return 2
-    logs.start([settings.bot_token, settings.x_bearer_token])
-    try:
-        status: int = options.command(settings, options)
+        status = _obey(arguments)
+        _say("", end="")
         return status
+    except BrokenPipeError:  # whoever read our output has had enough
+        _forget_output()
+        return 128 + signal.SIGPIPE
+    except KeyboardInterrupt:  # and does not wait for a reader who has stopped reading
+        _forget_output()
+        return 128 + signal.SIGINT
     except ParleyError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
-    except KeyboardInterrupt:
-        return 130
+
+
+def _obey(arguments: Sequence[str] | None) -> int:
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as ended:  # it has shown the help, or said what is wrong with the arguments
+        return int(ended.code or 0)
+    if options.command is None:
+        parser.print_help()
+        return 2
+    try:
+        settings = load(os.environ, options.sources, options.complaint)
+    except ExceptionGroup as group:
+        for mistake in group.exceptions:
+            print(mistake, file=sys.stderr)
+        print(f"{group.message}; nothing was done", file=sys.stderr)
+        return 2
+    logs.start([settings.bot_token, settings.x_bearer_token])
+    status: int = options.command(settings, options)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="parley", description="Collects what negotiators say; tells it on Telegram.")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    parser = argparse.ArgumentParser(
+        prog="parley", description="Collects what negotiators say; tells it on Telegram.", epilog=STATUS
+    )
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(metavar="command")
 
     def command(
         name: str, run: Callable[[Settings, argparse.Namespace], int], text: str, sources: str = "sources.toml"
     ) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, description=text)
-        one.set_defaults(command=run, sources=sources)
+        one = commands.add_parser(name, help=text, description=text, epilog=STATUS)
+        one.set_defaults(command=run, sources=sources, complaint=complaint)
         return one
 
     command("run", _run, "collect and serve until stopped")
     command("try", _try, "the same bot in this terminal, with sample days; no token", "sample/sources.toml")
     check = command("check", _check, "list every mistake in the settings, then look up every account")
+    check.epilog = CHECK_STATUS
     check.add_argument("--offline", action="store_true", help="look nothing up")
+    check.add_argument("--all", action="store_true", help="look up the sources that are off, too")
     poll = command("poll", _poll, "look at the sources once and store what is new")
     poll.add_argument("source", nargs="*", help="only these sources (ids of config/sources.toml)")
-    command("import", _import, "store the posts of an archive (JSON Lines); alerts nobody").add_argument(
-        "file", type=Path
-    )
-    command("export", _export, "write every post as JSON Lines to standard output")
-    command("backup", _backup, "copy the database, also while the bot runs").add_argument("file", type=Path)
+    take_in = command("import", _import, "store the posts of an archive (JSON Lines); alerts nobody")
+    take_in.add_argument("file", type=Path, help="what is stored already is passed over: import again to go on")
+    export = command("export", _export, "write every post as JSON Lines to standard output, also while the bot runs")
+    backup = command("backup", _backup, "copy the database into a new file and check it, also while the bot runs")
+    backup.add_argument("file", type=Path)
+    for one in (export, backup):
+        one.set_defaults(complaint=lambda query: "")  # neither reads topics: no wait for dictionaries
     return parser
 
 
-# Each command imports what it needs: `parley check` should not wait for the dictionaries.
+# Each command imports what it needs: a mistake in the settings should not wait for aiohttp and Telegram.
+
+
+def complaint(query: str) -> str:
+    """What is wrong with a watch query, in plain words; empty if nothing is."""
+    from bot.render.language import Voice
+    from bot.render.replies.watching import explanation
+    from bot.words.query import parse
+
+    try:
+        parse(query)
+    except QueryError as error:
+        reason = explanation(Voice("en", "UTC"), error.reason).plain
+        works = f" This works: {error.suggestion}" if error.suggestion else ""
+        return f"cannot be read at character {error.position + 1} of “{query}”. {reason}{works}"
+    return ""
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
@@ -91,29 +141,52 @@ def _try(settings: Settings, options: argparse.Namespace) -> int:
 def _check(settings: Settings, options: argparse.Namespace) -> int:
     from bot import upkeep
 
-    print(f"{settings.config}: no mistakes")
-    return 0 if options.offline else asyncio.run(upkeep.check(settings, print))
+    _say(f"{settings.config}: no mistakes")
+    return 0 if options.offline else asyncio.run(upkeep.check(settings, _say, everything=options.all))
 
 
 def _poll(settings: Settings, options: argparse.Namespace) -> int:
     from bot import upkeep
 
-    return asyncio.run(upkeep.poll(settings, options.source, print))
+    return asyncio.run(upkeep.poll(settings, options.source, _say))
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> int:
     from bot import upkeep
 
-    return asyncio.run(upkeep.take_in(settings, options.file, print))
+    return asyncio.run(upkeep.take_in(settings, options.file, _say, sys.stderr))
 
 
 def _export(settings: Settings, options: argparse.Namespace) -> int:
     from bot import upkeep
 
-    return upkeep.export(settings, print)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    return upkeep.export(settings, lambda line: _say(line, flush=False))
 
 
 def _backup(settings: Settings, options: argparse.Namespace) -> int:
     from bot import upkeep
 
-    return upkeep.backup(settings, options.file, print)
+    return upkeep.backup(settings, options.file, _say)
+
+
+# --- standard output
+
+
+def _say(line: str, *, end: str = "\n", flush: bool = True) -> None:
+    """Raises ParleyError when there is nowhere to write it to: a full disk, say."""
+    try:
+        print(line, end=end, flush=flush)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_output()
+        raise ParleyError(f"standard output: {error.strerror}") from error
+
+
+def _forget_output() -> None:
+    """What is still waiting to be written would fail again, and loudly, when Python ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
