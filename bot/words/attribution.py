@@ -26,6 +26,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from bot.models import Post, Roster, Source, Statement, StatementKind
 from bot.words import cues, lemmas
@@ -37,6 +38,12 @@ from bot.words.sentences import MASK, Sentence, is_speech, masked, sentences, wi
 
 ENOUGH_FOR_REPORT = 60
 ENOUGH_FOR_QUOTE = 50
+
+LONGEST = 20_000
+"""Characters of a post that are read for who speaks; an agency's item has some thousand, a live page many more."""
+
+MOST_NAMED = 200
+"""Names in a post that are looked at: each is compared with the verbs and the other names of its sentence."""
 
 _STRENGTH: dict[StatementKind, int] = {"mention": 0, "report": 1, "quote": 2, "own": 3}
 
@@ -72,14 +79,20 @@ class _Place:
 class _Reading:
     """One text while it is being read. `low` has the length of `text`: small letters, quotations masked."""
 
-    def __init__(self, text: str, language: str, names: Names) -> None:
-        self.text = text
+    def __init__(self, whole: str, language: str, names: Names) -> None:
+        self.whole = whole
+        self.text = text = whole[:LONGEST]
         self.language = language
         self.names = names
         self.masked = without_credits(masked(text))
         self.low = "".join(one if len(one) == 1 else " " for one in map(str.lower, self.masked)).replace("ё", "е")
         self.sentences = sentences(self.masked)
-        self.named = [one for one in names.find(text, language) if not self._in_credit(one)]
+        uncredited = masked(text)
+        self.named = [
+            one
+            for one in islice(names.find(text, language), MOST_NAMED)
+            if self.masked[one.start] != MASK or uncredited[one.start] == MASK  # a photo credit, and no quotation
+        ]
 
     def statements(self) -> tuple[Statement, ...]:
         if not self.named:
@@ -346,7 +359,7 @@ class _Reading:
         if kind == "mention":
             rule, confidence = (place.rule, 100 - place.score) if place.speaks else (place.rule, 90)
             return Statement(speaker, kind, self._cut([place.sentence]), rule, evidence, confidence)
-        text = self.text if alone else self._cut(self._own_sentences(speaker, places))
+        text = self.whole if alone else self._cut(self._own_sentences(speaker, places))
         return Statement(speaker, kind, text, place.rule, evidence, place.score)
 
     def _own_sentences(self, speaker: str, places: Iterable[_Place]) -> list[Sentence]:
@@ -376,10 +389,6 @@ class _Reading:
 
     def _cut(self, parts: list[Sentence]) -> str:
         return " ".join(self.text[part.start : part.end].strip() for part in parts)
-
-    def _in_credit(self, named: Named) -> bool:
-        """Masked as a photo credit, and not because it is quoted."""
-        return self.masked[named.start] == MASK and masked(self.text)[named.start] != MASK
 
 
 # --- how a name and a verb may stand

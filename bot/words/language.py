@@ -13,7 +13,7 @@ _RUSSIAN_LETTERS = "ыэёъЫЭЁЪ"
 _UKRAINIAN_LETTERS = "іїєґІЇЄҐ"
 _CLEAR = 4  # times as many letters of one's own as of the other's
 
-_SKIPPED = re.compile(r"https?://\S+|(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*|[@#]\w+", re.IGNORECASE)
+_SKIPPED = re.compile(r"https?://\S+|(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*|[@#]\w+", re.IGNORECASE)
 _CYRILLIC_WORD = re.compile("[\u0400-\u052f]+(?:['’ʼ][\u0400-\u052f]+)?")
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+")
 _APOSTROPHE = re.compile("[\u0400-\u052f]['’ʼ][\u0400-\u052f]")

@@ -14,11 +14,13 @@ _SHORTEST = 3  # characters; less is an inch sign or an ellipsis
 _WORDS_OF_SPEECH = 3  # a shorter quotation is a title or a single word held at arm's length
 
 _PARAGRAPH = re.compile(r"[^\n]+")
-_END = re.compile(r"(?:[.!?…]+[»”“\")\]]*|[»”\"][.!?…]+)(?=\s+(?:[«\"“„]|[^\s\w]*[A-ZА-ЯЁІЇЄҐ\d]))")
+_END = re.compile(r"(?:(?<![.!?…])[.!?…]+[»”“\")\]]*|[»”\"][.!?…]+)(?=\s+(?:[«\"“„]|[^\s\w]*[A-ZА-ЯЁІЇЄҐ\d]))")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(«\"„“\x00])(?:[A-ZА-ЯЁІЇЄҐ]|г|гг|ст|им|ім|п|пп|тыс|тис|млн|млрд|рр?|см|др|т\. ?[дпе]|Mr|Mrs|Ms|Dr|St"
     r"|Gen|Sen|Rep|Lt|Col|Gov|No|vs|U\.S|U\.N|a\.m|p\.m)\.$"
 )
+_LONGEST_ABBREVIATION = 8  # characters, with what stands before it and its full stop
+_SPACES = re.compile(r"\s*")
 _BACKGROUND = re.compile(
     r"\W*(?:ранее|напомн\w+|раніше|нагада(?:ємо|ю|єм)"
     r"|(?:как|як) (?:(?:ранее|раніше|уже|вже) )?(?:сообща|писа|повідомля)\w+"
@@ -140,9 +142,9 @@ def sentences(masked_text: str) -> list[Sentence]:
 def _cut(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found = []
     for stop in _END.finditer(text, start, end):
-        if not _ABBREVIATION.search(text[start : stop.end()]):
+        if not _ABBREVIATION.search(text[max(start, stop.end() - _LONGEST_ABBREVIATION) : stop.end()]):
             found.append((start, stop.end()))
-            start = stop.end() + len(text[stop.end() : end]) - len(text[stop.end() : end].lstrip())
+            start = _SPACES.match(text, stop.end(), end).end()  # type: ignore[union-attr]  # it always matches
     if text[start:end].strip():
         found.append((start, end))
     return found
