@@ -3,8 +3,10 @@
 import io
 import os
 import pty
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -83,26 +85,46 @@ async def test_an_archive_without_posts_is_an_error_in_words(sample: Settings, t
         await demo.run(empty, io.StringIO(""), io.StringIO())
 
 
+class Screen:
+    """A terminal as its user sees it: what was shown so far, and a keyboard."""
+
+    def __init__(self, terminal: int) -> None:
+        self.terminal = terminal
+        self.shown = ""
+
+    def types(self, keys: str) -> None:
+        os.write(self.terminal, keys.encode())
+
+    def waits_for(self, words: str, within: float = 60.0) -> None:
+        end = time.monotonic() + within
+        while words not in self.shown:
+            assert time.monotonic() < end, self.shown
+            self.looks()
+
+    def looks(self) -> bool:
+        """False once the other side has hung up, which a terminal reports as an error."""
+        if select.select([self.terminal], [], [], 0.1)[0]:
+            try:
+                self.shown += os.read(self.terminal, 65536).decode(errors="replace")
+            except OSError:
+                return False
+        return True
+
+
 @pytest.mark.process
 def test_in_a_terminal_it_says_how_to_begin_and_waits_for_the_end() -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "bot", "try"]
-    with subprocess.Popen(command, cwd=HOUSE, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=HOUSE, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL) as process:
         os.close(theirs)
-        shown = ""
-        while "Try: /start" not in shown:
-            shown += os.read(ours, 65536).decode(errors="replace")
-        os.write(ours, b"/subscribe all\n")
-        while "You follow everything" not in shown:
-            shown += os.read(ours, 65536).decode(errors="replace")
-        while "Own words" not in shown:
-            shown += os.read(ours, 65536).decode(errors="replace")
-        os.write(ours, b"\x04")
-        try:
-            while chunk := os.read(ours, 65536):
-                shown += chunk.decode(errors="replace")
-        except OSError:
-            pass  # the other end of a terminal is closed with an error
-        os.close(ours)
+        screen = Screen(ours)
+        screen.waits_for("Try: /start")
+        screen.types("/subscribe all\n")
+        screen.waits_for("You follow")
+        screen.waits_for("Own words")
+        screen.types("\x04")
+        while screen.looks() and process.poll() is None:
+            pass
         assert process.wait(30) == 0
-    assert "\x1b[1m" in shown
+    os.close(ours)
+    assert "\x1b[1m" in screen.shown
