@@ -5,7 +5,7 @@
     ├── FetchError       a source could not be read: for good, until a time, or for now
     ├── QueryError       a watch or a search cannot be understood: names the position
     └── StoreError       the database cannot be used: says what to do
-        └── Locked       another Parley has it
+        └── LockedError       another Parley has it
 
 Failures of Telegram's Bot API are python-telegram-bot's own classes; `bot.botapi.failures` sorts them.
 """
@@ -54,5 +54,5 @@ class StoreError(ParleyError):
     """The database cannot be used; the text says why and what to do."""
 
 
-class Locked(StoreError):
+class LockedError(StoreError):
     """Another process works on the same database."""

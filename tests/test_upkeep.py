@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot import upkeep
-from bot.errors import FetchError, Locked, ParleyError, StoreError
+from bot.errors import FetchError, LockedError, ParleyError, StoreError
 from bot.models import Post, Source
 from bot.settings import Settings
 from bot.sources import archive
@@ -317,7 +317,7 @@ async def test_while_the_bot_runs_nothing_is_imported_or_polled_and_it_says_why(
 ) -> None:
     with closing(Database.open(settings.database)):
         for door in (upkeep.take_in(settings, tmp_path, nowhere, io.StringIO()), upkeep.poll(settings, [], nowhere)):
-            with pytest.raises(Locked, match=r"is in use by another Parley \(process \d+\); stop that one first"):
+            with pytest.raises(LockedError, match=r"is in use by another Parley \(process \d+\); stop that one first"):
                 await door
 
 
@@ -434,7 +434,7 @@ async def test_a_backup_is_complete_and_one_file_also_while_another_process_has_
     said: list[str] = []
     with held(settings.database) as other:
         assert upkeep.backup(settings, target, said.append) == 0
-        with pytest.raises(Locked, match=rf"\(process {other.pid}\)"):
+        with pytest.raises(LockedError, match=rf"\(process {other.pid}\)"):
             await upkeep.poll(settings, [], nowhere)
     assert said == [f"{target}: {target.stat().st_size:,} bytes, checked"]
     assert list(target.parent.iterdir()) == [target]

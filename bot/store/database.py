@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlite_utils
 
-from bot.errors import Locked, StoreError
+from bot.errors import LockedError, StoreError
 from bot.store.connection import Connection, connect, troubles
 from bot.store.migrations import migrations
 
@@ -48,7 +48,7 @@ class Database:
     def open(cls, path: Path) -> "Database":
         """Open the file for this process alone and bring its tables up to date; make it if it is not there.
 
-        Raises Locked if another process has it, StoreError if it cannot be used.
+        Raises LockedError if another process has it, StoreError if it cannot be used.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +166,7 @@ def _lock(path: Path) -> int:
     except OSError as error:
         holder = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
         os.close(handle)
-        raise Locked(f"{path} is in use by another Parley (process {holder}); stop that one first") from error
+        raise LockedError(f"{path} is in use by another Parley (process {holder}); stop that one first") from error
     os.truncate(handle, 0)
     os.write(handle, f"{os.getpid()}\n".encode())
     return handle

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
-from bot.errors import Locked, StoreError
+from bot.errors import LockedError, StoreError
 from bot.store import connection as connecting
 from bot.store.connection import Connection, connect, sqlite3, troubles
 from bot.store.database import Database
@@ -96,7 +96,7 @@ def test_a_second_instance_refuses_to_start_and_says_who_has_it(database: Databa
         [sys.executable, "-c", script, str(database.path)], check=False, capture_output=True, text=True
     )
     assert second.returncode != 0
-    assert f"Locked: {database.path} is in use by another Parley (process " in second.stderr
+    assert f"LockedError: {database.path} is in use by another Parley (process " in second.stderr
 
 
 def test_the_lock_ends_with_the_process(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_the_lock_ends_with_the_process(tmp_path: Path) -> None:
 
 
 def test_the_refused_instance_lets_go_of_what_it_took(database: Database) -> None:
-    with pytest.raises(Locked):
+    with pytest.raises(LockedError):
         Database.open(database.path)
     assert database.path.exists()
 
