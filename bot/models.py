@@ -158,7 +158,8 @@ class Post:
     `external_id` is the platform's id, unique within the source and stable through edits. `text` is verbatim: of a
     feed's item the title, an empty line and the summary. `quoted` is the text of the post that a reply or quote
     answers, never part of `text`. `author` names whose words a repost or forward carries. `media` lists kinds
-    ("photo", "video", …). `language` is a code or empty.
+    ("photo", "video", …). `language` is a code or empty. `fate` is what the platform last said of it; where it is
+    `deleted`, `deleted_at` is since when it was missing. `late`: it was found long after it was published.
     """
 
     source: str
@@ -175,6 +176,8 @@ class Post:
     seen_at: datetime | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    fate: Fate = "stands"
+    late: bool = False
 
 
 StatementKind = Literal["own", "quote", "report", "mention"]
@@ -217,6 +220,7 @@ class Fetched:
     `covered`: between these external ids, both included, the look shows everything that stands; what is stored there
     and stands neither in `posts` nor in `members` may have been deleted. `members` are the ids of an album's parts,
     which stand without a post of their own. `gap`: a span of time that could not be read and will not be read later.
+    `note` is for the operator: what wants mending although the look went well.
     """
 
     posts: tuple[Post, ...]
@@ -227,6 +231,17 @@ class Fetched:
     covered: tuple[int, int] | None = None
     members: tuple[str, ...] = ()
     gap: tuple[datetime, datetime] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A span in which what a source said was not seen: `until` None while it lasts, `source` empty for all sources."""
+
+    source: str
+    since: datetime
+    until: datetime | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,13 +281,16 @@ exists. paused: rights or topic lost."""
 How = Literal["now", "silent", "digest"]
 """now: an alert with sound. silent: an alert without. digest: only in the digest."""
 
+Changes = Literal["now", "digest", "off"]
+"""How a subscriber is told of posts that were edited or deleted: by an alert, in the digest, not at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """A chat, or one topic of a forum (`thread`, 0 for none), and how it wants to be told.
 
     `zone` is an IANA name. `digest` is the local time of the daily digest, None for no digest. `digested_at` is the
-    end of the last digest's window.
+    end of the last digest's window. `changes`: how edits and deletions are told.
     """
 
     id: int
@@ -286,6 +304,7 @@ class Subscriber:
     digested_at: datetime
     next_digest_at: datetime | None
     state: SubscriberState
+    changes: Changes = "now"
 
 
 FollowWhat = Literal["all", "side", "speaker", "source", "topic"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.models import Post, Statement, Telling
+from bot.models import Fate, Post, Statement, Telling
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
     "id, source, external_id, url, published_at, seen_at, text, language, kind, media, quoted, author, "
-    "edited_at, deleted_at, story"
+    "edited_at, deleted_at, fate, late, story"
 )
 
 
@@ -23,11 +23,12 @@ class Known:
 
     id: int
     sha256: str
+    fate: Fate = "stands"
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One text that a post has had, and when it was first seen."""
+    """One text that a post has had, and when it was first seen. The text is empty where it had to go."""
 
     seen_at: datetime
     text: str
@@ -42,18 +43,18 @@ def fingerprint(text: str) -> str:
 def known(connection: Connection, source: str, external_ids: Collection[str]) -> dict[str, Known]:
     """Those of the posts that are stored already, by external id."""
     rows = connection.execute(
-        "SELECT external_id, id, sha256 FROM posts "
+        "SELECT external_id, id, sha256, fate FROM posts "
         "WHERE source = ? AND external_id IN (SELECT value FROM json_each(?))",
         (source, json.dumps(list(external_ids))),
     )
-    return {external_id: Known(id, sha256) for external_id, id, sha256 in rows}
+    return {external_id: Known(id, sha256, fate) for external_id, id, sha256, fate in rows}
 
 
-def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0) -> int | None:
+def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0, late: bool = False) -> int | None:
     """Store a post with its language. Returns its number, or None if it was there: the store says what was new."""
     row = connection.execute(
         """INSERT INTO posts (source, external_id, url, published_at, seen_at, text, language, kind, media, quoted,
-            author, sha256, story) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            author, sha256, story, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (source, external_id) DO NOTHING RETURNING id""",
         (
             post.source,
@@ -69,6 +70,7 @@ def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0)
             post.author,
             fingerprint(post.text),
             story,
+            late,
         ),
     ).fetchone()
     return row[0] if row else None
@@ -105,9 +107,95 @@ def revise(connection: Connection, id: int, text: str, language: str, now: datet
 def put_history(connection: Connection, id: int, edited_at: datetime | None, deleted_at: datetime | None) -> None:
     """What an archive says of a post that it brought: when its text changed last, when it was seen to be gone."""
     connection.execute(
-        "UPDATE posts SET edited_at = ?, deleted_at = ? WHERE id = ?",
+        "UPDATE posts SET edited_at = ?1, deleted_at = ?2, fate_at = ?2, "
+        "fate = CASE WHEN ?2 IS NULL THEN 'stands' ELSE 'deleted' END WHERE id = ?3",
         (edited_at and to_ms(edited_at), deleted_at and to_ms(deleted_at), id),
     )
+
+
+# --- what becomes of a post
+
+
+def delete(connection: Connection, id: int, missed_at: datetime, now: datetime) -> bool:
+    """The platform says that it is deleted; `missed_at`: since when it was missing. False if that was known."""
+    row = connection.execute(
+        "UPDATE posts SET fate = 'deleted', fate_at = ?, deleted_at = ? WHERE id = ? AND fate <> 'deleted' RETURNING 1",
+        (to_ms(now), to_ms(missed_at), id),
+    ).fetchone()
+    return row is not None
+
+
+def put_fate(connection: Connection, id: int, fate: Fate, now: datetime) -> None:
+    """What the platform says of a post that is not deleted, if it says something else than before."""
+    connection.execute(
+        "UPDATE posts SET fate = ?1, fate_at = CASE WHEN ?1 = 'stands' THEN NULL ELSE ?2 END "
+        "WHERE id = ?3 AND fate NOT IN (?1, 'deleted')",
+        (fate, to_ms(now), id),
+    )
+
+
+def stand_again(connection: Connection, id: int, post: Post | None = None) -> None:
+    """It is shown again, whatever was known of it; the same words come back if they had to go."""
+    connection.execute("UPDATE posts SET fate = 'stands', fate_at = NULL, deleted_at = NULL WHERE id = ?", (id,))
+    if post is not None:
+        connection.execute(
+            "UPDATE posts SET text = ?, quoted = ?, media = ? WHERE id = ? AND sha256 = ?",
+            (post.text, post.quoted, json.dumps(post.media), id, fingerprint(post.text)),
+        )
+
+
+def purge(connection: Connection, id: int) -> None:
+    """Everything that it said goes, also what it said before it was edited. Its tombstone stays: whose it was and
+    where, its times, its fate and the SHA-256 of each text.
+    """
+    connection.execute("UPDATE posts SET text = '', quoted = '', media = '[]' WHERE id = ?", (id,))
+    connection.execute("UPDATE versions SET text = '' WHERE post = ?", (id,))
+    connection.execute("UPDATE statements SET text = NULL, evidence = '' WHERE post = ?", (id,))
+
+
+def changed_between(connection: Connection, since: datetime, until: datetime) -> list[int]:
+    """The posts whose text changed, or that were seen to be deleted, in (since, until]; the earliest said first."""
+    rows = connection.execute(
+        """SELECT id FROM posts WHERE edited_at > ?1 AND edited_at <= ?2
+        OR fate_at > ?1 AND fate_at <= ?2 AND fate = 'deleted' ORDER BY published_at, id""",
+        (to_ms(since), to_ms(until)),
+    )
+    return [id for (id,) in rows]
+
+
+def last_changed(
+    connection: Connection, speakers: Collection[str] | None, sources: Collection[str], limit: int
+) -> list[int]:
+    """The posts of these sources whose text changed or that are not shown any more, the last change first.
+
+    With `speakers`, those in which one of them speaks (mentions do not count).
+    """
+    rows = connection.execute(
+        """SELECT id FROM posts WHERE (edited_at IS NOT NULL OR fate_at IS NOT NULL)
+        AND source IN (SELECT value FROM json_each(:sources))
+        AND (:all OR EXISTS (
+            SELECT 1 FROM statements WHERE post = posts.id AND statements.kind <> 'mention'
+            AND speaker IN (SELECT value FROM json_each(:speakers))
+        )) ORDER BY max(coalesce(edited_at, 0), coalesce(fate_at, 0)) DESC, id DESC LIMIT :limit""",
+        {
+            "sources": json.dumps(list(sources)),
+            "all": speakers is None,
+            "speakers": json.dumps(list(speakers or ())),
+            "limit": limit,
+        },
+    )
+    return [id for (id,) in rows]
+
+
+def changed_at(connection: Connection, url: str) -> int | None:
+    """The post at that address, if its text has changed or it is not shown any more: only those are looked through."""
+    row = connection.execute(
+        "SELECT id FROM posts WHERE (edited_at IS NOT NULL OR fate_at IS NOT NULL) AND url = ?", (url,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+# --- texts
 
 
 def versions(connection: Connection, id: int) -> list[Version]:
@@ -155,7 +243,7 @@ def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
         (wanted,),
     ):
         texts[row[0]] = _post(row)
-        stories[row[0]] = row[14]
+        stories[row[0]] = row[16]
     statements: dict[int, list[Statement]] = {}
     for post, *columns in connection.execute(
         "SELECT post, speaker, kind, text, rule, evidence, confidence FROM statements "
@@ -197,4 +285,6 @@ def _post(row: Any) -> Post:
         author=row[11],
         edited_at=from_ms(row[12]),
         deleted_at=from_ms(row[13]),
+        fate=row[14],
+        late=bool(row[15]),
     )

@@ -12,8 +12,13 @@ BATCH = 50
 
 def put(connection: Connection, post: int, document: str) -> None:
     """Index a post, in place of what was indexed of it before."""
-    connection.execute("DELETE FROM search WHERE rowid = ?", (post,))
+    drop(connection, post)
     connection.execute("INSERT INTO search (rowid, document) VALUES (?, ?)", (post, document))
+
+
+def drop(connection: Connection, post: int) -> None:
+    """The post is not found any more."""
+    connection.execute("DELETE FROM search WHERE rowid = ?", (post,))
 
 
 def find(

@@ -3,27 +3,41 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.models import Cursor, Source
+from bot.store import gaps
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
+
+AWAY_AFTER = timedelta(minutes=15)
+"""A source that was due for so long and was not looked at: Parley was not running. Polls and restarts take less."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A source that is to be polled. `cursor` None: it was never read, so the poll is silent."""
+    """A source that is to be polled. `cursor` None: it was never read, so the poll is silent.
+
+    `last_new_at` is when its newest post was published; `rates` its posts an hour, by hour of the day in UTC, empty
+    while they are not known.
+    """
 
     id: str
     cursor: Cursor | None
     account_id: str
     failures: int
     last_ok_at: datetime | None
+    last_new_at: datetime | None = None
+    rates: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a source fares. `failing_since` None: its last poll went well, or it has had none (`last_ok_at` None)."""
+    """How a source fares. `failing_since` None: its last poll went well, or it has had none (`last_ok_at` None).
+
+    `stopped`: it failed for good. `silence` is the longest that it is expected to be silent, None while that is not
+    known. `alarmed_at`: since when operators know that it is ailing.
+    """
 
     id: str
     title: str
@@ -33,14 +47,19 @@ class Health:
     failures: int
     last_error: str
     next_poll_at: datetime
+    stopped: bool = False
+    last_new_at: datetime | None = None
+    silence: timedelta | None = None
+    alarmed_at: datetime | None = None
 
 
 def enrol(connection: Connection, sources: Collection[Source], now: datetime) -> None:
     """Bring the table in line with config/.
 
     New sources are due at once and so are those that had failed for good (a start means that a person acted); absent
-    ones rest; one whose address has changed starts anew.
+    ones rest; one whose address has changed starts anew. The time since anything was last read is a gap of all.
     """
+    _note_absence(connection, now)
     connection.execute("UPDATE sources SET enabled = 0")
     connection.executemany(
         """INSERT INTO sources (id, kind, address, enabled, next_poll_at) VALUES (?, ?, ?, ?, ?)
@@ -56,6 +75,12 @@ def enrol(connection: Connection, sources: Collection[Source], now: datetime) ->
     )
 
 
+def _note_absence(connection: Connection, now: datetime) -> None:
+    last, due = connection.execute("SELECT max(last_ok_at), min(next_poll_at) FROM sources WHERE enabled").fetchone()
+    if last is not None and now - from_ms(due) > AWAY_AFTER:
+        gaps.add(connection, "", from_ms(last), now, gaps.NOT_RUNNING)
+
+
 def hurry(connection: Connection, only: Collection[str], now: datetime) -> None:
     """Make the sources due at once: these, or all if none is named."""
     connection.execute(
@@ -68,11 +93,13 @@ def hurry(connection: Connection, only: Collection[str], now: datetime) -> None:
 def due(connection: Connection, now: datetime) -> list[Due]:
     """The enabled sources whose time has come, longest waiting first."""
     rows = connection.execute(
-        "SELECT id, cursor, account_id, failures, last_ok_at FROM sources "
+        "SELECT id, cursor, account_id, failures, last_ok_at, last_new_at, rates FROM sources "
         "WHERE enabled AND next_poll_at <= ? ORDER BY next_poll_at, id",
         (to_ms(now),),
     )
-    return [Due(row[0], row[1], row[2], row[3], from_ms(row[4])) for row in rows]
+    return [
+        Due(row[0], row[1], row[2], row[3], from_ms(row[4]), from_ms(row[5]), tuple(json.loads(row[6]))) for row in rows
+    ]
 
 
 def next_poll_at(connection: Connection) -> datetime | None:
@@ -91,21 +118,28 @@ def polled(
     *,
     title: str = "",
     account_id: str = "",
+    newest: datetime | None = None,
 ) -> None:
-    """A poll went well. An empty title or account id leaves what is known."""
+    """A poll went well; whatever gap there was is over. An empty title or account id leaves what is known.
+
+    `newest` is when the newest post that the poll brought was published.
+    """
     connection.execute(
         """UPDATE sources SET cursor = ?, last_ok_at = ?, next_poll_at = ?,
             failures = 0, failing_since = NULL, stopped = 0, last_error = '',
-            title = coalesce(nullif(?, ''), title), account_id = coalesce(nullif(?, ''), account_id)
+            title = coalesce(nullif(?, ''), title), account_id = coalesce(nullif(?, ''), account_id),
+            last_new_at = nullif(max(coalesce(last_new_at, 0), ?), 0)
         WHERE id = ?""",
-        (cursor, to_ms(now), to_ms(next_at), title, account_id, source),
+        (cursor, to_ms(now), to_ms(next_at), title, account_id, to_ms(newest) if newest else 0, source),
     )
+    gaps.end(connection, source, now)
 
 
 def failed(
     connection: Connection, source: str, error: str, now: datetime, next_at: datetime, *, stopped: bool = False
 ) -> None:
-    """A poll went wrong, perhaps for good (`stopped`); the cursor stays where it was."""
+    """A poll went wrong, perhaps for good (`stopped`); the cursor stays where it was, and a gap begins."""
+    gaps.begin(connection, source, error[:1000])
     connection.execute(
         """UPDATE sources SET failures = failures + 1, failing_since = coalesce(failing_since, ?), last_error = ?,
             next_poll_at = ?, stopped = ? WHERE id = ?""",
@@ -116,12 +150,59 @@ def failed(
 def health(connection: Connection) -> list[Health]:
     """How every enabled source fares, by id."""
     rows = connection.execute(
-        "SELECT id, title, account_id, last_ok_at, failing_since, failures, last_error, next_poll_at "
-        "FROM sources WHERE enabled ORDER BY id"
+        "SELECT id, title, account_id, last_ok_at, failing_since, failures, last_error, next_poll_at, stopped, "
+        "last_new_at, silence, alarmed_at FROM sources WHERE enabled ORDER BY id"
     )
     return [
         Health(
-            id, title, account_id, from_ms(last_ok_at), from_ms(failing_since), failures, error, from_ms(next_poll_at)
+            id=row[0],
+            title=row[1],
+            account_id=row[2],
+            last_ok_at=from_ms(row[3]),
+            failing_since=from_ms(row[4]),
+            failures=row[5],
+            last_error=row[6],
+            next_poll_at=from_ms(row[7]),
+            stopped=bool(row[8]),
+            last_new_at=from_ms(row[9]),
+            silence=None if row[10] is None else timedelta(milliseconds=row[10]),
+            alarmed_at=from_ms(row[11]),
         )
-        for id, title, account_id, last_ok_at, failing_since, failures, error, next_poll_at in rows
+        for row in rows
     ]
+
+
+def alarmed(connection: Connection, source: str, at: datetime | None) -> None:
+    """Operators were told that it is ailing; None: that it is well again."""
+    connection.execute("UPDATE sources SET alarmed_at = ? WHERE id = ?", (at and to_ms(at), source))
+
+
+# --- habits
+
+
+def unlearned(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """Enabled sources whose habits were worked out before then or never."""
+    rows = connection.execute(
+        "SELECT id FROM sources WHERE enabled AND coalesce(learned_at, 0) <= ? ORDER BY learned_at, id LIMIT ?",
+        (to_ms(before), limit),
+    )
+    return [id for (id,) in rows]
+
+
+def published_since(connection: Connection, source: str, since: datetime) -> list[datetime]:
+    """When the source's posts were published, the earliest first."""
+    rows = connection.execute(
+        "SELECT published_at FROM posts WHERE source = ? AND published_at >= ? ORDER BY published_at",
+        (source, to_ms(since)),
+    )
+    return [from_ms(at) for (at,) in rows]
+
+
+def learn(
+    connection: Connection, source: str, rates: Collection[float], silence: timedelta | None, now: datetime
+) -> None:
+    """How often it posts at each hour of the day, and the longest silence to expect (None: that cannot be said)."""
+    connection.execute(
+        "UPDATE sources SET rates = ?, silence = ?, learned_at = ? WHERE id = ?",
+        (json.dumps(list(rates)), silence and silence // timedelta(milliseconds=1), to_ms(now), source),
+    )

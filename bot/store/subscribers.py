@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from bot.models import Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
+from bot.models import Changes, Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
 from bot.store import outbox
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
-_COLUMNS = "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state"
+_COLUMNS = "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,20 @@ def enrol(connection: Connection, who: Newcomer, now: datetime) -> Subscriber:
 
 def speak(connection: Connection, subscriber: int, language: str) -> None:
     connection.execute("UPDATE subscribers SET language = ? WHERE id = ?", (language, subscriber))
+
+
+def tell_changes(connection: Connection, subscriber: int, how: Changes) -> None:
+    """How edits and deletions are told from here on."""
+    connection.execute("UPDATE subscribers SET changes = ? WHERE id = ?", (how, subscriber))
+
+
+def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set[int]:
+    """Those of them who want to be told at once when a post is edited or deleted."""
+    rows = connection.execute(
+        "SELECT id FROM subscribers WHERE changes = 'now' AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(subscribers)),),
+    )
+    return {id for (id,) in rows}
 
 
 def set_digest(
@@ -168,6 +182,16 @@ def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:
     ).fetchall()
     outbox.forget_bodies(connection)
     return bool(erased)
+
+
+def operators(connection: Connection, chats: Collection[int]) -> list[Subscriber]:
+    """The subscribers behind the chats of the operators, as far as they have begun to talk with the bot."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM subscribers "  # noqa: S608
+        "WHERE chat IN (SELECT value FROM json_each(?)) AND thread = 0 AND state = 'active' ORDER BY id",
+        (json.dumps(list(chats)),),
+    )
+    return [_subscriber(row) for row in rows]
 
 
 def count(connection: Connection) -> int:
@@ -278,4 +302,5 @@ def _subscriber(row: Any) -> Subscriber:
         digested_at=from_ms(row[8]),
         next_digest_at=from_ms(row[9]),
         state=row[10],
+        changes=row[11],
     )

@@ -175,7 +175,26 @@ def test_the_tables_from_any_earlier_step_are_those_from_nothing() -> None:
         return sorted(sql for (sql,) in made.conn.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
     complete = schema(99)
-    assert all(schema(steps) == complete for steps in range(1, 2))
+    assert all(
+        schema(steps) == complete for steps in range(1, len(migrations.pending(sqlite_utils.Database(memory=True))))
+    )
+
+
+def test_rows_of_an_earlier_version_are_taken_along() -> None:
+    made = sqlite_utils.Database(memory=True)
+    migrations.apply(made, stop_before="fates")
+    made.conn.execute(
+        "INSERT INTO sources (id, kind, address, enabled, next_poll_at) VALUES ('web', 'feed', 'x', 1, 0)"
+    )
+    made.conn.execute(
+        "INSERT INTO posts (source, external_id, url, published_at, seen_at, text, language, kind, media, quoted, "
+        "author, sha256, deleted_at) VALUES ('web', '1', '', 0, 0, '', '', 'post', '[]', '', '', '', 5), "
+        "('web', '2', '', 0, 0, '', '', 'post', '[]', '', '', '', NULL)"
+    )
+    migrations.apply(made)
+    rows = made.conn.execute("SELECT fate, fate_at, late FROM posts ORDER BY id").fetchall()
+    assert rows == [("deleted", 5, 0), ("stands", None, 0)]
+    assert made.conn.execute("SELECT rates, silence FROM sources").fetchall() == [("[]", None)]
 
 
 def test_every_table_of_ours_is_strict_and_durable(database: Database) -> None:

@@ -115,3 +115,140 @@ def test_the_last_words_leave_out_mentions_and_the_silent(database: Database, no
     database.submit(a_week, now).result()
     day = timedelta(days=1)
     assert database.read(statements.last_words, ["ann", "bob", "eve"]) == {"ann": now + 6 * day, "bob": now + 4 * day}
+
+
+# --- what becomes of a post
+
+
+def test_a_deleted_post_keeps_when_it_was_missed_and_is_deleted_once(database: Database, now: datetime) -> None:
+    database.submit(put_source, now).result()
+    id = database.submit(put_post, now).result()
+    assert database.submit(posts.delete, id, now + LATER, now + 2 * LATER).result()
+    assert not database.submit(posts.delete, id, now + 3 * LATER, now + 4 * LATER).result()
+    (telling,) = database.read(posts.tellings, [id])
+    assert (telling.post.fate, telling.post.deleted_at, telling.post.text) == ("deleted", now + LATER, "Talks go on.")
+    assert database.read(posts.known, "web", ["1"])["1"].fate == "deleted"
+    database.submit(posts.put_fate, id, "protected", now).result()
+    assert database.read(posts.known, "web", ["1"])["1"].fate == "deleted"
+
+
+def test_what_must_go_goes_in_every_version_and_leaves_a_tombstone(database: Database, now: datetime) -> None:
+    secret = ("a secret", "a changed secret", "evidence of a secret")
+
+    def story(connection: Connection) -> int:
+        put_source(connection, now)
+        id = put_post(connection, now, "1", "ann", text=secret[0])
+        posts.revise(connection, id, secret[1], "en", now + LATER)
+        posts.put_statements(connection, a_post(now), id, [Statement("ann", "quote", "secret", "rule", secret[2])])
+        posts.purge(connection, id)
+        return id
+
+    id = database.submit(story).result()
+    everything = database.read(
+        lambda connection: str(
+            [connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("posts", "versions", "statements")]
+        )
+    )
+    assert "secret" not in everything
+    assert [version.sha256 for version in database.read(posts.versions, id)] == [
+        posts.fingerprint(text) for text in secret[:2]
+    ]
+    (telling,) = database.read(posts.tellings, [id])
+    assert telling.statements == (Statement("ann", "quote", "", "rule", ""),)
+    assert (telling.post.url, telling.post.published_at, telling.post.edited_at) == (
+        "https://example.org/1",
+        now,
+        now + LATER,
+    )
+
+
+def test_a_post_that_is_there_again_stands_with_its_words(database: Database, now: datetime) -> None:
+    database.submit(put_source, now).result()
+    id = database.submit(put_post, now).result()
+    database.submit(posts.delete, id, now, now).result()
+    database.submit(posts.purge, id).result()
+    database.submit(posts.stand_again, id, a_post(now, text="Something else.")).result()
+    (telling,) = database.read(posts.tellings, [id])
+    assert (telling.post.fate, telling.post.deleted_at, telling.post.text) == ("stands", None, "")
+    database.submit(posts.stand_again, id, a_post(now)).result()
+    (telling,) = database.read(posts.tellings, [id])
+    assert telling.post.text == "Talks go on."
+
+
+def test_what_is_not_public_for_a_while_is_neither_deleted_nor_standing(database: Database, now: datetime) -> None:
+    database.submit(put_source, now).result()
+    id = database.submit(put_post, now).result()
+    database.submit(posts.put_fate, id, "suspended", now).result()
+    (telling,) = database.read(posts.tellings, [id])
+    assert (telling.post.fate, telling.post.deleted_at) == ("suspended", None)
+    assert database.read(posts.last_changed, None, ["web"], 9) == [id]
+    database.submit(posts.put_fate, id, "stands", now).result()
+    assert database.read(posts.known, "web", ["1"])["1"].fate == "stands"
+    assert database.read(posts.last_changed, None, ["web"], 9) == []
+
+
+def changes(connection: Connection, now: datetime) -> None:
+    """Of six posts 1 is edited after one hour, 2 deleted after two, 3 edited after three and deleted after four, 4 not
+    public; 6 is of another source. Ann speaks in 1 and 3, and is mentioned in 2.
+    """
+    hour = timedelta(hours=1)
+    put_source(connection, now, "web", "other")
+    for number, speaker, kind in (
+        (1, "ann", "own"),
+        (2, "ann", "mention"),
+        (3, "ann", "quote"),
+        (4, "", ""),
+        (5, "", ""),
+    ):
+        put_post(connection, now, str(number), speaker, kind=kind)
+    posts.insert(connection, a_post(now, "6", source="other"), now)
+    posts.revise(connection, 1, "Other.", "en", now + hour)
+    posts.delete(connection, 2, now, now + 2 * hour)
+    posts.revise(connection, 3, "Other.", "en", now + 3 * hour)
+    posts.delete(connection, 3, now, now + 4 * hour)
+    posts.put_fate(connection, 4, "protected", now + 5 * hour)
+    posts.revise(connection, 6, "Other.", "en", now + 6 * hour)
+
+
+def test_what_was_edited_or_deleted_in_a_span_is_found(database: Database, now: datetime) -> None:
+    database.submit(changes, now).result()
+    hour = timedelta(hours=1)
+    assert database.read(posts.changed_between, now, now + 9 * hour) == [1, 2, 3, 6]
+    assert database.read(posts.changed_between, now + hour, now + 3 * hour) == [2, 3]
+    assert database.read(posts.changed_between, now + 3 * hour, now + 5 * hour) == [3]
+    assert database.read(posts.changed_between, now + 6 * hour, now + 9 * hour) == []
+
+
+def test_the_last_changes_are_those_of_whom_is_asked_for(database: Database, now: datetime) -> None:
+    database.submit(changes, now).result()
+    assert database.read(posts.last_changed, None, ["web", "other"], 9) == [6, 4, 3, 2, 1]
+    assert database.read(posts.last_changed, None, ["web"], 2) == [4, 3]
+    assert database.read(posts.last_changed, ["ann"], ["web", "other"], 9) == [3, 1]
+    assert database.read(posts.last_changed, [], ["web"], 9) == []
+
+
+def test_a_changed_post_is_found_by_its_address(database: Database, now: datetime) -> None:
+    database.submit(changes, now).result()
+    assert database.read(posts.changed_at, "https://example.org/3") == 3
+    assert database.read(posts.changed_at, "https://example.org/5") is None
+
+
+def test_history_from_an_archive_says_that_a_post_is_deleted(database: Database, now: datetime) -> None:
+    database.submit(put_source, now).result()
+    id = database.submit(put_post, now).result()
+    database.submit(posts.put_history, id, now + LATER, None).result()
+    assert database.read(posts.tellings, [id])[0].post.fate == "stands"
+    database.submit(posts.put_history, id, now + LATER, now + 2 * LATER).result()
+    (telling,) = database.read(posts.tellings, [id])
+    assert (telling.post.fate, telling.post.edited_at, telling.post.deleted_at) == (
+        "deleted",
+        now + LATER,
+        now + 2 * LATER,
+    )
+
+
+def test_a_post_found_late_stays_so(database: Database, now: datetime) -> None:
+    database.submit(put_source, now).result()
+    late = database.submit(posts.insert, a_post(now), now, late=True).result()
+    prompt = database.submit(posts.insert, a_post(now, "2"), now).result()
+    assert [one.post.late for one in database.read(posts.tellings, [late or 0, prompt or 0])] == [True, False]

@@ -53,3 +53,9 @@ def test_an_edited_post_is_found_by_its_present_words_alone(database: Database, 
     database.submit(search.put, 1, "changed").result()
     assert numbers(database.read(search.find, '"changed"', every)) == ["0"]
     assert "0" not in numbers(database.read(search.find, '"rare"', every))
+
+
+def test_a_dropped_post_is_not_found(database: Database, now: datetime) -> None:
+    database.submit(fill, now).result()
+    database.submit(search.drop, 81).result()
+    assert numbers(database.read(search.find, '"rare"', every)) == ["40", "0"]

@@ -168,3 +168,19 @@ def test_late_posts_wait_for_one_message_each(database: Database, now: datetime)
     assert database.read(outbox.late, now) == {who: ids}
     database.submit(outbox.caught_up, who).result()
     assert database.read(outbox.late, now) == {}
+
+
+def test_who_wants_to_be_told_of_changes_at_once(database: Database, now: datetime) -> None:
+    ids = [database.submit(put_subscriber, now, chat).result().id for chat in (1, 2, 3)]
+    assert database.read(subscribers.get, ids[0]).changes == "now"
+    database.submit(subscribers.tell_changes, ids[1], "digest").result()
+    database.submit(subscribers.tell_changes, ids[2], "off").result()
+    assert database.read(subscribers.told_of_changes, ids) == {ids[0]}
+    assert database.read(subscribers.get, ids[1]).changes == "digest"
+
+
+def test_operators_are_those_who_talk_with_the_bot(database: Database, now: datetime) -> None:
+    for chat, thread in ((1, 0), (2, 0), (-5, 0), (-5, 7)):
+        database.submit(put_subscriber, now, chat, thread).result()
+    database.submit(subscribers.deactivate, 2, "blocked", now).result()
+    assert [who.chat for who in database.read(subscribers.operators, [1, 2, -5, 9])] == [1, -5]

@@ -1,0 +1,52 @@
+"""When sources could not be seen. Each span is a row, so that digests and /status can say what may be missing."""
+
+from datetime import datetime
+
+from bot.models import Gap
+from bot.store.connection import Connection
+from bot.store.times import from_ms, to_ms
+
+UNREAD = "more was posted than could be read"
+NOT_RUNNING = "Parley was not running"
+
+
+def begin(connection: Connection, source: str, reason: str) -> None:
+    """The source cannot be read; what it says has not been seen since it last was. One that lasts already goes on.
+
+    A source that never was read has no gap: nothing of it was promised yet.
+    """
+    connection.execute(
+        "INSERT INTO gaps (source, since, reason) SELECT id, last_ok_at, ? FROM sources "
+        "WHERE id = ? AND last_ok_at IS NOT NULL ON CONFLICT DO NOTHING",
+        (reason, source),
+    )
+
+
+def end(connection: Connection, source: str, now: datetime) -> None:
+    """The source was read."""
+    connection.execute("UPDATE gaps SET until = ? WHERE source = ? AND until IS NULL", (to_ms(now), source))
+
+
+def add(connection: Connection, source: str, since: datetime, until: datetime, reason: str) -> None:
+    """A span that is over; `source` empty for all. With those of the same kind that it touches it becomes one."""
+    if since >= until:
+        return
+    touching = connection.execute(
+        "DELETE FROM gaps WHERE source IS ? AND reason = ? AND since <= ? AND until >= ? RETURNING since, until",
+        (source or None, reason, to_ms(until), to_ms(since)),
+    ).fetchall()
+    spans = [(to_ms(since), to_ms(until)), *touching]
+    connection.execute(
+        "INSERT INTO gaps (source, since, until, reason) VALUES (?, ?, ?, ?)",
+        (source or None, min(span[0] for span in spans), max(span[1] for span in spans), reason),
+    )
+
+
+def between(connection: Connection, since: datetime, until: datetime) -> list[Gap]:
+    """The gaps of the sources that are collected, and of all, that reach into [since, until); the earliest first."""
+    rows = connection.execute(
+        """SELECT coalesce(source, ''), since, until, reason FROM gaps LEFT JOIN sources ON sources.id = source
+        WHERE since < ? AND (until IS NULL OR until > ?) AND (source IS NULL OR enabled) ORDER BY since, gaps.id""",
+        (to_ms(until), to_ms(since)),
+    )
+    return [Gap(source, from_ms(begun), from_ms(ended), reason) for source, begun, ended, reason in rows]
