@@ -179,6 +179,68 @@ def search(database: sqlite_utils.Database) -> None:
     )
 
 
+FATES = """
+ALTER TABLE posts ADD COLUMN fate TEXT NOT NULL DEFAULT 'stands';  -- what the platform last said of it
+ALTER TABLE posts ADD COLUMN fate_at INTEGER;                      -- when we learned that; NULL: it always stood
+ALTER TABLE posts ADD COLUMN late INTEGER NOT NULL DEFAULT 0;      -- found long after it was published
+UPDATE posts SET fate = 'deleted', fate_at = deleted_at WHERE deleted_at IS NOT NULL;
+CREATE INDEX posts_by_fate ON posts (fate_at) WHERE fate_at IS NOT NULL;
+CREATE INDEX posts_by_edit ON posts (edited_at) WHERE edited_at IS NOT NULL;
+
+CREATE TABLE checks (                          -- posts whose fate is to be asked for
+    post INTEGER PRIMARY KEY REFERENCES posts(id) ON DELETE CASCADE,
+    due_at INTEGER,                            -- NULL: it is missing and yet stands, as the platform says
+    missed_at INTEGER,                         -- since when a look does not show it; NULL: a check of routine
+    gone INTEGER NOT NULL DEFAULT 0,           -- how often the platform has said that it is deleted
+    unsure INTEGER NOT NULL DEFAULT 0,         -- how often in a row it has not said
+    cleared_at INTEGER                         -- when the platform last said that it stands
+) STRICT;
+CREATE INDEX checks_due ON checks (due_at) WHERE due_at IS NOT NULL;
+"""
+
+
+@migrations()
+def fates(database: sqlite_utils.Database) -> None:
+    _run(database, FATES)
+
+
+GAPS = """
+CREATE TABLE gaps (                            -- when a source was not seen
+    id INTEGER PRIMARY KEY,
+    source TEXT REFERENCES sources(id),        -- NULL: all of them
+    since INTEGER NOT NULL,
+    until INTEGER,                             -- NULL: it lasts
+    reason TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX gaps_open ON gaps (source) WHERE until IS NULL;
+CREATE INDEX gaps_by_end ON gaps (until);
+"""
+
+
+@migrations()
+def gaps(database: sqlite_utils.Database) -> None:
+    _run(database, GAPS)
+
+
+HABITS = """
+ALTER TABLE sources ADD COLUMN last_new_at INTEGER;               -- when its newest post was published
+ALTER TABLE sources ADD COLUMN rates TEXT NOT NULL DEFAULT '[]';  -- JSON: its posts an hour, by hour of the day in UTC
+ALTER TABLE sources ADD COLUMN silence INTEGER;                   -- the longest silence to expect; NULL: not known
+ALTER TABLE sources ADD COLUMN learned_at INTEGER;                -- when the two above were worked out
+ALTER TABLE sources ADD COLUMN alarmed_at INTEGER;                -- since when operators know that it is ailing
+"""
+
+
+@migrations()
+def habits(database: sqlite_utils.Database) -> None:
+    _run(database, HABITS)
+
+
+@migrations()
+def changes(database: sqlite_utils.Database) -> None:
+    database.conn.execute("ALTER TABLE subscribers ADD COLUMN changes TEXT NOT NULL DEFAULT 'now'")
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""
