@@ -9,17 +9,19 @@ with an offset. Keys that are not ours are passed over.
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from bot.errors import FetchError
-from bot.models import Account, Cursor, Fetched, Post, PostKind, Source
+from bot.models import Account, Cursor, Fate, Fetched, Post, PostKind, Source
 from bot.sources.plain import clean
 
 _AHEAD = 1000
+_AT_ONCE = 500
 _TEXTS = ("source", "external_id", "url", "text", "language", "kind", "quoted", "author")
 _TIMES = ("published_at", "seen_at", "edited_at", "deleted_at")
 _REQUIRED = ("external_id", "published_at", "text")
@@ -72,6 +74,19 @@ class Archive:
         days = sorted(post.published_at for post in own)
         note = f"{len(own)} posts" + (f", {days[0]:%Y-%m-%d} to {days[-1]:%Y-%m-%d}" if days else "")
         return Account(path.name, note=note)
+
+    async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
+        """A file does not tell."""
+        return {post.external_id: "unsure" for post in posts}
+
+    async def history(self, source: Source, since: datetime, now: datetime) -> AsyncIterator[Fetched]:
+        """The posts of the source from `since` until now, in the file's order, some hundreds at a time."""
+        path = self._folder / source.address
+        own = (
+            post for post in posts(path, source.id) if post.source == source.id and since <= post.published_at <= now
+        )
+        while batch := await asyncio.to_thread(lambda: tuple(islice(own, _AT_ONCE))):
+            yield Fetched(batch, Cursor(""), title=path.name)
 
     def _fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
         path = self._folder / source.address

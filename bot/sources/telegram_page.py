@@ -8,7 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -41,10 +41,11 @@ class Page:
     """One page, read.
 
     `posts` stand oldest first. `ids` are all message ids on the page, those of albums' members included: one that
-    is missing between its lowest and highest is not there any more, or never was. `unread` counts messages without
-    a usable id or date. `before` is where the page says that older posts begin. `edited` are the ids of posts that
-    carry the mark; Telegram says neither when nor what. `channel_id` is the channel's number, which outlives a
-    change of its name. `whole`: the body reached us to its last byte.
+    is missing between its lowest and highest is not there any more, or never was. `albums` has the members of each
+    album by its post's id. `unread` counts messages without a usable id or date. `before` is where the page says that
+    older posts begin, `newest` that none are newer. `edited` are the ids of posts that carry the mark; Telegram says
+    neither when nor what. `channel_id` is the channel's number, which outlives a change of its name. `whole`: the body
+    reached us to its last byte.
     """
 
     state: State
@@ -57,6 +58,8 @@ class Page:
     edited: frozenset[int] = frozenset()
     unread: int = 0
     before: int | None = None
+    newest: bool = False
+    albums: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 # Kind of medium by what marks it; a reply's thumbnail and a link's preview hold none of these.
@@ -92,15 +95,19 @@ def parse(body: bytes, source: str, language: str = "") -> Page:
     posts: list[Post] = []
     ids: set[int] = set()
     edited: set[int] = set()
+    albums: dict[int, tuple[int, ...]] = {}
     for node in nodes:
         post = _post(node, source, language)
         if post is None:
             continue
+        id = int(post.external_id)
         posts.append(post)
-        ids.add(int(post.external_id))
-        ids.update(_members(node))
+        members = _members(node)
+        ids.update([id, *members])
+        if members:
+            albums[id] = members
         if _is_edited(node):
-            edited.add(int(post.external_id))
+            edited.add(id)
     return Page(
         state,
         whole=bool(_END.search(ended)) if listed else ended.endswith("</html>") or bool(_END.search(ended)),
@@ -112,6 +119,8 @@ def parse(body: bytes, source: str, language: str = "") -> Page:
         edited=frozenset(edited),
         unread=len(nodes) - len(posts),
         before=_before(tree),
+        newest=listed and tree.css_first('a.js-messages_more[data-after], link[rel="next"]') is None,
+        albums=albums,
     )
 
 
@@ -119,8 +128,9 @@ def parse(body: bytes, source: str, language: str = "") -> Page:
 
 
 def _state(tree: LexborHTMLParser, has_messages: bool) -> State:
-    if tree.css_first(".tgme_widget_message_error"):
-        return "no post"
+    error = tree.css_first(".tgme_widget_message_error")
+    if error is not None:  # it also says that there is no such channel
+        return "no post" if _words(error) == "Post not found" else "unknown"
     if tree.css_first(".tgme_channel_history"):
         return _state_of_history(tree, has_messages)
     page = tree.css_first(".tgme_page")
@@ -266,10 +276,10 @@ def _medium(node: LexborNode) -> str:
     return "audio" if kind == "document" and node.css_first(".tgme_widget_message_document_icon.audio") else kind
 
 
-def _members(node: LexborNode) -> list[int]:
+def _members(node: LexborNode) -> tuple[int, ...]:
     """The ids of an album's members. The post has the lowest; the others are not gone, they are in here."""
     links = [link.attributes.get("href") or "" for link in node.css("a.grouped_media_wrap[href]")]
-    return [int(found[1]) for link in links if (found := _SINGLE.search(link))]
+    return tuple(int(found[1]) for link in links if (found := _SINGLE.search(link)))
 
 
 def _is_edited(node: LexborNode) -> bool:

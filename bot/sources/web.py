@@ -1,12 +1,13 @@
-"""One GET at a time, with limits: on time, on size, on redirects, on how often a host is asked."""
+"""One GET at a time, with limits: on time, size and redirects, on where they may lead, on how often a host is asked."""
 
 import asyncio
 import ipaddress
+import random
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -15,9 +16,12 @@ from yarl import URL
 
 from bot.errors import FetchError
 
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 _REDIRECTS = 5
+_ADDRESSES = 3
 _MOVED, _MOVED_FOR_GOOD = (301, 302, 303, 307, 308), (301, 308)
+_STRIKES = 3
+_SHORTEST_REST, _LONGEST_REST = timedelta(minutes=1), timedelta(minutes=30)
 _LONGEST_WAIT = timedelta(days=1)
 _LONGEST_HINT = timedelta(hours=1)
 _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})", re.ASCII | re.IGNORECASE)
@@ -51,29 +55,56 @@ async def get(
     another matter. Raises FetchError for everything but an answer, and leaves the status to the caller.
     """
     with failures(url):
-        start = at = URL(url)
-        for_good = True
-        for _ in range(_REDIRECTS + 1):
-            if at.scheme not in ("http", "https") or not at.host:
-                raise FetchError(f"{at} is no http address")
-            if not private and not (at.host == start.host and _says_private(start.host)):
-                await _refuse_private(at)
-            async with session.get(at, headers=headers, allow_redirects=False, timeout=TIMEOUT) as response:
-                location = response.headers.get("Location")
-                if response.status in _MOVED and location:
-                    at = at.join(URL(location))
-                    for_good = for_good and response.status in _MOVED_FOR_GOOD
-                    continue
-                body = await read(response, cap)
-                moved_to = str(at) if at != start and for_good else ""
-                return Answer(response.status, str(at), response.headers, body, moved_to)
-        raise FetchError(f"{start.host} redirects in circles")
+        async with asyncio.timeout(TIMEOUT.total):
+            start = at = URL(url)
+            for_good = True
+            for _ in range(_REDIRECTS + 1):
+                if at.scheme not in ("http", "https") or not at.host:
+                    raise FetchError(f"{_shown(at)} is no http address")
+                free = private or (at.host == start.host and _says_private(start.host))
+                async with await _ask(session, at, headers, free=free) as response:
+                    location = response.headers.get("Location")
+                    if response.status in _MOVED and location:
+                        at = at.join(URL(location))
+                        for_good = for_good and response.status in _MOVED_FOR_GOOD
+                        continue
+                    body = await read(response, cap)
+                    moved_to = str(at) if at != start and for_good else ""
+                    return Answer(response.status, str(at), response.headers, body, moved_to)
+            raise FetchError(f"{start.host} redirects in circles")
+
+
+async def _ask(
+    session: aiohttp.ClientSession, at: URL, headers: Mapping[str, str], *, free: bool
+) -> aiohttp.ClientResponse:
+    """Not `free`: the name is looked up here, and the connection made to an address that was looked at. To look first
+    and let the client look the name up again would be no guard: the second answer may be another one.
+    """
+    if free:
+        return await session.get(at, headers=headers, allow_redirects=False, timeout=TIMEOUT)
+    addresses = await _open_addresses(at)
+    for left, address in zip(reversed(range(len(addresses))), addresses, strict=True):
+        try:
+            return await session.get(
+                at.with_host(address),
+                headers={**headers, "Host": at.host_port_subcomponent or ""},
+                server_hostname=at.raw_host,
+                allow_redirects=False,
+                timeout=TIMEOUT,
+            )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            if not left:
+                raise
+    raise FetchError(f"{at.host} has no address")
 
 
 @contextmanager
 def failures(url: str) -> Iterator[None]:
     """Turns what a connection can suffer into a FetchError that may be tried again."""
-    host = url.split("/", 3)[2] if "://" in url else url
+    try:
+        host = URL(url).host or url
+    except ValueError:
+        host = url
     try:
         yield
     except TimeoutError as error:
@@ -82,6 +113,11 @@ def failures(url: str) -> Iterator[None]:
         raise FetchError(f"{host} broke off in the middle of its answer") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise FetchError(f"{host} cannot be read: {error or type(error).__name__}") from error
+
+
+def is_unreachable(error: FetchError) -> bool:
+    """Whether no connection came about: the name is not known, nobody listens, or nobody answers there."""
+    return isinstance(error.__cause__, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
 
 
 async def read(response: aiohttp.ClientResponse, cap: int) -> bytes:
@@ -141,38 +177,102 @@ def http_date(value: str) -> datetime | None:
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-class Turns:
-    """One request at a time to a host, and `gap` seconds between the end of one and the start of the next."""
+@dataclass(slots=True)
+class _Host:
+    """`free_at`: the loop's time at which the next request may begin. `strikes`: troubles in a row."""
 
-    def __init__(self, gap: float) -> None:
-        self.gap = gap
-        self._turns: dict[str, asyncio.Lock] = {}
-        self._free_at: dict[str, float] = {}
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+    strikes: int = 0
+    rests_until: datetime | None = None
 
-    @asynccontextmanager
-    async def turn(self, url: str) -> AsyncIterator[None]:
-        host = URL(url).authority
-        loop = asyncio.get_running_loop()
-        async with self._turns.setdefault(host, asyncio.Lock()):
-            await asyncio.sleep(max(0.0, self._free_at.get(host, 0.0) - loop.time()))
+
+class Visits:
+    """One request at a time to a host, a pause after each, and none while the host wants to be left alone.
+
+    `gap` is the shortest pause in seconds; it grows by up to a half, as `chance` (0 to 1) has it. A host that answers
+    429, or is in trouble three times in a row (5xx, no answer), rests for 1, 2, 4 … 30 minutes, or as long as it says.
+    A host that cannot be reached is not resting: to knock costs it nothing.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        headers: Mapping[str, str],
+        gap: float,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._session = session
+        self._headers = headers
+        self._gap = gap
+        self._chance = chance
+        self._hosts: dict[str, _Host] = {}
+
+    async def get(
+        self, url: str, now: datetime, *, cap: int, private: bool = True, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """As `get` above. Raises FetchError for a host that rests, without asking it."""
+        with failures(url):
+            name = URL(url).authority
+        host = self._hosts.setdefault(name, _Host())
+        async with host.turn:
+            if host.rests_until and host.rests_until > now:
+                until = f"{host.rests_until:%H:%M} UTC"
+                raise FetchError(f"{name} is busy or in trouble; left alone until {until}", retry_at=host.rests_until)
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(0.0, host.free_at - loop.time()))
             try:
-                yield
+                answer = await get(
+                    self._session, url, headers={**self._headers, **(headers or {})}, cap=cap, private=private
+                )
+            except FetchError as error:
+                if isinstance(error.__cause__, OSError | aiohttp.ClientError) and not is_unreachable(error):
+                    self._trouble(host, now, _STRIKES)
+                raise
             finally:
-                self._free_at[host] = loop.time() + self.gap
+                host.free_at = loop.time() + self._gap * (1 + self._chance() / 2)
+            if answer.status == 429 or answer.status >= 500:
+                asked = retry_after(answer.headers, now)
+                self._trouble(host, now, 1 if answer.status == 429 else _STRIKES, asked)
+            else:
+                host.strikes, host.rests_until = 0, None
+            return answer
+
+    def _trouble(self, host: _Host, now: datetime, bearable: int, asked: datetime | None = None) -> None:
+        """One source in trouble is that source's own affair; several in a row are their host's."""
+        host.strikes += 1
+        over = host.strikes - bearable
+        if over >= 0 or asked:
+            pause = min(_SHORTEST_REST * 2 ** min(max(over, 0), 9), _LONGEST_REST)
+            host.rests_until = asked or now + pause
+
+
+def _shown(url: URL) -> str:
+    """Without what may be a password."""
+    return str(url.with_user(None)) if url.host else str(url)
 
 
 def _says_private(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not _is_open(host)
     except ValueError:
         return False
 
 
-async def _refuse_private(at: URL) -> None:
+async def _open_addresses(at: URL) -> list[str]:
+    """Those of the name, the first three; FetchError if one of all lies in a private network."""
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(at.host, at.port, type=socket.SOCK_STREAM)
-    for *_, address in found:
-        if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
-            raise FetchError(f"{at.host} leads into a private network, which is not read", permanent=True)
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    if not all(map(_is_open, addresses)):
+        raise FetchError(f"{at.host} leads into a private network, which is not read", permanent=True)
+    return addresses[:_ADDRESSES]
+
+
+def _is_open(address: str) -> bool:
+    """An address of the open internet, also where it is wrapped into one of IPv6. ValueError if it is none at all."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner = found if found.version == 4 else found.ipv4_mapped or found.sixtofour or found
+    return inner.is_global and not inner.is_multicast and not found.is_multicast

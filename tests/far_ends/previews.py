@@ -121,10 +121,19 @@ def plain(channel: Channel) -> web.Response:
 
 
 def embed(channel: Channel, id: int) -> web.Response:
-    """One post in its embedded form; any member of an album shows the album. HTTP 200 also if there is none."""
-    found = [one for one in channel.messages.values() if one.id <= id < one.id + one.size]
-    inner = _message(channel, found[0]) if found else '<div class="tgme_widget_message_error">Post not found</div>'
+    """One post in its embedded form; any member of an album shows the album. HTTP 200 also if there is none, or no such
+    channel. Telegram's own notes have no such form: nobody has recorded one.
+    """
+    found = [one for one in channel.messages.values() if one.id <= id < one.id + one.size and not one.service]
+    if channel.state in ("ok", "preview_off"):
+        inner = _message(channel, found[0]) if found else _error("Post not found")
+    else:
+        inner = _error(f"Channel with username <b>@{channel.name}</b> not found")
     return _html(f'<!DOCTYPE html>\n<html><body class="body_widget_post">{inner}</body>\n</html>\n{_END}')
+
+
+def _error(words: str) -> str:
+    return f'<div class="tgme_widget_message_error">{words}</div>'
 
 
 def _html(text: str) -> web.Response:

@@ -178,6 +178,19 @@ async def test_resolve_says_how_much_there_is(day: Day) -> None:
     assert (account.title, account.note) == ("day.jsonl", "2 posts, 2022-03-14 to 2022-03-15")
 
 
+async def test_a_file_never_tells_what_became_of_a_post(day: Day) -> None:
+    assert await day.reader.confirm(SOURCE, [Post("s", "1", "", START, "Words")], START) == {"1": "unsure"}
+
+
+async def test_history_is_what_the_file_holds_of_the_source_from_a_date_until_now(day: Day) -> None:
+    day.write(*range(1, 1201))
+    day.write(2, source="other")
+    since, until = START + timedelta(minutes=100), START + timedelta(minutes=1150)
+    pages = [texts(page) async for page in day.reader.history(SOURCE, since, until)]
+    assert [len(page) for page in pages] == [500, 500, 51]
+    assert (pages[0][0], pages[-1][-1]) == ("At 100", "At 1150")
+
+
 def test_a_line_holds_no_more_than_it_says() -> None:
     assert archive.line(Post("s", "1", "", START, "")) == (
         '{"source": "s", "external_id": "1", "published_at": "2022-03-14T12:00:00+00:00", "text": ""}'

@@ -1,17 +1,21 @@
 """Feeds over HTTP: conditional requests, what is remembered, what is refused."""
 
 import json
+import os
+import pickle
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.errors import FetchError
-from bot.models import Cursor, Fetched, Source
-from bot.sources import feed
+from bot.models import Cursor, Fetched, Post, Source
+from bot.sources import feed, feed_process
 from bot.sources.feed import Feed
+from bot.sources.feed_document import parse
 from tests.far_ends.serving import Far
 
 pytestmark = pytest.mark.anyio
@@ -152,10 +156,49 @@ async def test_a_feed_larger_than_the_cap_is_refused(wire: Wire, monkeypatch: py
     assert "more than 1000 bytes" in (await wire.refused()).reason
 
 
-async def test_parsing_is_off_the_loop_and_ends_in_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    wire.post(title="one")
-    monkeypatch.setattr(feed, "_PARSING", 0.0)
-    assert "to parse" in (await wire.refused()).reason
+def large(wire: Wire) -> None:
+    """Real words and a whole document, of more than a thread is trusted with."""
+    for number in range(30):
+        wire.post(id=str(number), title=f"Item {number}", text="Talks go on. " * 1000)
+
+
+async def test_a_large_feed_reads_as_a_small_one(wire: Wire) -> None:
+    large(wire)
+    fetched = await wire.poll()
+    assert sorted(post.external_id for post in fetched.posts) == sorted(map(str, range(30)))
+    assert fetched.posts[0].text.endswith("Talks go on.")
+    assert (fetched.title, fetched.posts[0].published_at.tzinfo) == ("wire", UTC)
+
+
+async def test_a_large_page_that_is_no_feed_is_named_as_a_small_one(wire: Wire) -> None:
+    wire.far.fault(body="<html><title>Just a moment...</title>" + "<p>words</p>" * 30_000)
+    assert "a page came (Just a moment...) and not a feed" in (await wire.refused()).reason
+
+
+async def test_a_feed_that_takes_too_long_to_parse_is_given_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    large(wire)
+    monkeypatch.setattr(feed, "_PARSING", 0.01)
+    assert "s to parse" in (await wire.refused()).reason
+
+
+async def test_a_parser_that_takes_all_memory_is_a_failure() -> None:
+    with pytest.raises(FetchError, match="too much memory"):
+        await feed_process.run(partial(bytes, 2 << 30), 20)  # type: ignore[arg-type]
+
+
+async def test_a_parser_in_its_process_knows_nothing_of_our_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "secret")
+    found: Any = await feed_process.run(partial(os.getenv, "TELEGRAM_BOT_TOKEN", "none"), 20)  # type: ignore[arg-type]
+    assert found == "none"
+
+
+def test_a_failure_comes_back_from_the_process_as_it_was(now: datetime) -> None:
+    request = pickle.dumps(partial(parse, b"", "", Source("s", "feed", "https://wire.example/"), now))
+    failure = pickle.loads(feed_process.answer(request))
+    assert isinstance(failure, FetchError)
+    assert failure.reason.startswith("blocked")
+    later = pickle.loads(pickle.dumps(FetchError("gone", permanent=True, retry_at=now)))
+    assert (later.reason, later.permanent, later.retry_at) == ("gone", True, now)
 
 
 async def test_the_title_is_the_feeds_own(wire: Wire) -> None:
@@ -175,6 +218,59 @@ async def test_an_address_that_moved_for_good_is_proposed_and_not_switched(wire:
     assert account.note == f"0 items; moved for good to {wire.far.url}/feed/wire: write that into config/"
 
 
+async def test_that_an_address_moved_is_said_when_several_looks_in_a_row_found_it(wire: Wire) -> None:
+    wire.post(title="one")
+    new = wire.source.address
+    wire.source = replace(wire.source, address=f"{wire.far.url}/feed/old")
+    wire.far.fault("/feed/old", status=308, headers={"Location": "/feed/wire"}, times=-1)
+    cursor, notes = None, []
+    for _ in range(4):
+        fetched = await wire.poll(cursor)
+        cursor = fetched.cursor
+        notes.append(fetched.note)
+    said = f"moved for good to {new}: write that into config/"
+    assert notes == ["", "", said, said]
+    assert wire.far.requests("/feed/old")[-1]["headers"]["If-None-Match"]
+    wire.far.ends.faults.clear()
+    wire.far.post("feed", "old", title="one", date="")
+    assert (await wire.poll(cursor)).note == ""
+
+
+async def test_an_address_that_moves_for_a_while_or_to_and_fro_is_no_note(wire: Wire) -> None:
+    old = wire.source.address
+    wire.source = replace(wire.source, address=f"{wire.far.url}/feed/old")
+    cursor = None
+    for status, new in [(302, "a"), (302, "a"), (302, "a"), (301, "a"), (301, "b"), (301, "a"), (301, "b")]:
+        wire.far.fault("/feed/old", status=status, headers={"Location": f"/feed/{new}"})
+        fetched = await wire.poll(cursor)
+        cursor = fetched.cursor
+        assert fetched.note == ""
+    assert old != wire.source.address
+
+
+async def test_a_feed_never_tells_what_became_of_a_post(wire: Wire) -> None:
+    post = Post("wire", "1", "", wire.now, "Words")
+    assert await wire.reader.confirm(wire.source, [post], wire.now) == {"1": "unsure"}
+
+
+async def test_a_login_page_with_status_200_is_a_failure(wire: Wire) -> None:
+    wire.far.fault(body="<!DOCTYPE html><html><head><title>Sign in</title></head><body><form></form></body></html>")
+    assert (await wire.refused()).reason == (
+        "blocked: a page came (Sign in) and not a feed; a login or a challenge stands in between"
+    )
+
+
+async def test_one_id_with_other_words_is_the_same_item(wire: Wire) -> None:
+    wire.post(id="1", guid="same", title="first words")
+    first = await wire.poll()
+    wire.post(id="1", guid="same", title="other words", date="Mon, 14 Mar 2022 11:00:00 GMT")
+    second = await wire.poll(first.cursor)
+    assert [(post.external_id, post.text) for post in (*first.posts, *second.posts)] == [
+        ("same", "first words"),
+        ("same", "other words"),
+    ]
+
+
 async def test_a_feed_without_title_is_named_after_its_host(wire: Wire) -> None:
     wire.far.fault(body='<rss version="2.0"><channel></channel></rss>')
     assert (await wire.reader.resolve(wire.source, wire.now)).title == "127.0.0.1"
@@ -188,6 +284,14 @@ async def test_a_redirect_into_a_private_network_is_refused_unless_allowed(
     assert "private network" in (await wire.refused()).reason
     wire.reader = Feed(session, gap=0, private=True)
     assert (await wire.poll()).posts == ()
+
+
+async def test_a_host_that_wants_fewer_requests_is_left_alone_by_all_its_feeds(wire: Wire) -> None:
+    wire.far.fault(status=429, headers={"Retry-After": "100"})
+    await wire.refused()
+    wire.source = replace(wire.source, address=f"{wire.far.url}/feed/other")
+    assert (await wire.refused()).retry_at == wire.now + timedelta(seconds=100)
+    assert len(wire.far.requests()) == 1
 
 
 async def test_we_say_who_asks_and_for_what(wire: Wire) -> None:

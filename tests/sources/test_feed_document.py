@@ -1,5 +1,6 @@
 """RSS and Atom documents, with every trap that recorded feeds hold."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -77,6 +78,15 @@ def test_the_documents_own_encoding_counts(encoding: str) -> None:
 def test_an_encoding_in_the_header_alone_counts() -> None:
     document = rss("<title>Переговоры идут</title>", declared="").encode("windows-1251")
     (post,) = read(document, content_type="application/xml; charset=windows-1251").posts
+    assert post.text == "Переговоры идут"
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf", b"\n"])
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "koi8-r", "utf-8", "nonsense"])
+def test_a_charset_that_the_server_adds_to_everything_does_not_count(charset: str, mark: bytes) -> None:
+    encoding = "utf-8" if mark == b"\xef\xbb\xbf" else "windows-1251"
+    document = mark + rss("<title>Переговоры идут</title>", declared=f" encoding='{encoding}'").encode(encoding)
+    (post,) = read(document, content_type=f"text/xml; charset={charset}").posts
     assert post.text == "Переговоры идут"
 
 
@@ -220,12 +230,14 @@ def test_nothing_is_remembered_of_dated_items() -> None:
         ("", "blocked"),
         ('{"items": []}', "blocked"),
         ("not here", "blocked"),
+        ("<html><p>An example: &lt;rss>, <rss-link>, <rss></p></html></rss>", "blocked"),
         (rss("<title>x</title>")[:-30], "cut off"),
         (rss("<title>x</title>")[:60], "cut off"),
         ('<!DOCTYPE x [<!ENTITY a "b">]>' + rss("<title>&a;</title>"), "entities"),
+        (('<!DOCTYPE x [<!ENTITY a "b">]>' + rss("<title>&a;</title>")).encode("utf-16"), "entities"),
     ],
 )
-def test_anything_but_a_whole_feed_is_a_failure(body: str, words: str) -> None:
+def test_anything_but_a_whole_feed_is_a_failure(body: str | bytes, words: str) -> None:
     with pytest.raises(FetchError, match=words) as failure:
         read(body)
     assert not failure.value.permanent
@@ -250,3 +262,26 @@ def test_a_feed_without_items_is_a_feed() -> None:
 
 def test_no_more_than_three_hundred_items_are_read() -> None:
     assert len(read(rss(*(f"<title>{number}</title>" for number in range(400)))).posts) == 300
+
+
+@pytest.mark.parametrize(
+    "scrap", ["<!--", "<", "&", '<a "', "<p>", "<div>", "</", "<![", "<script>", "<td>", "&#", " "]
+)
+def test_a_summary_that_is_made_to_take_long_does_not(scrap: str) -> None:
+    begun = time.process_time()
+    read(rss(f"<title>x</title><description><![CDATA[{scrap * (150_000 // len(scrap))}]]></description>"))
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("before", ["<!-- <b>made</b> by us > -->", "<?xml-stylesheet href='a'?>\n", "<!DOCTYPE rss>"])
+def test_a_feed_may_begin_with_remarks(before: str) -> None:
+    assert read(rss("<title>x</title>").replace("<rss", before + "<rss")).posts[0].text == "x"
+
+
+def test_a_page_in_place_of_a_feed_is_not_parsed_at_all() -> None:
+    begun = time.process_time()
+    with pytest.raises(FetchError, match="blocked"):
+        read("<html>" + "<p>words</p>" * 300_000)
+    with pytest.raises(FetchError, match="blocked"):
+        read("<!-->" * 300_000)
+    assert time.process_time() - begun < 1
