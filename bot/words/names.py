@@ -134,8 +134,9 @@ class Names:
         self._forms: dict[str, list[_Form]] = {}
         for person in self._people.values():
             for words, cases in person.forms().items():
-                *before, last = words
-                self._forms.setdefault(last, []).append(_Form(person.id, tuple(before), cases))
+                if words:  # signs and digits alone are found in no text
+                    *before, last = words
+                    self._forms.setdefault(last, []).append(_Form(person.id, tuple(before), cases))
 
     def is_feminine(self, speaker: str) -> bool:
         return self._people[speaker].feminine

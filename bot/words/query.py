@@ -21,6 +21,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import intern
 from typing import Any, Literal, TypeAlias
 
 from bot.errors import QueryError
@@ -301,7 +302,7 @@ def _bare(query: str, start: int) -> _Piece:
     if bare[0] in "-–—" and len(bare) > 1 and bare[1].isalnum():
         rest = bare[1:]
         raise _error("misplaced_minus", start, _join(query[:start], f"NOT {rest} {query[end:]}"))
-    if bare[0] == "#" and (tag := next((key for key in tokens.read(bare).places if key[0] == "#"), "")):
+    if bare[0] == "#" and (tag := next((key for key in tokens.read(bare).keys if key[0] == "#"), "")):
         return _Piece("term", start, end, Word((tag,)), 1)
     exact = bare[0] == "=" and len(bare) > 1
     words = _words(bare[1:] if exact else bare, start + exact, exact=exact)
@@ -421,9 +422,9 @@ def _plain(node: Node) -> list[Any]:
 def _node(plain: list[Any]) -> Node:
     kind, *rest = plain
     if kind == "w":
-        return Word(tuple(rest))
+        return Word(tuple(map(intern, rest)))
     if kind == "p":
-        return Phrase(tuple(map(tuple, rest)))
+        return Phrase(tuple(tuple(map(intern, keys)) for keys in rest))
     if kind == "!":
         return Not(_node(rest[0]))
     return (All if kind == "&" else Either)(tuple(map(_node, rest)))
@@ -448,9 +449,9 @@ def _needs_something(node: Node) -> bool:
 def _matches(node: Node, text: Text) -> bool:
     match node:
         case Word(keys):
-            return any(map(text.at, keys))
+            return text.has_any(keys)
         case Phrase():
-            return next(_phrases(node, text), None) is not None
+            return bool(_phrases(node, text))
         case All(parts):
             return all(_matches(part, text) for part in parts)
         case Either(parts):
@@ -459,10 +460,15 @@ def _matches(node: Node, text: Text) -> bool:
             return not _matches(part, text)
 
 
-def _phrases(phrase: Phrase, text: Text) -> Iterator[int]:
-    """The places where the phrase begins."""
-    rest = [{place - shift for key in keys for place in text.at(key)} for shift, keys in enumerate(phrase.words)]
-    return iter(sorted(set.intersection(*rest)))
+def _phrases(phrase: Phrase, text: Text) -> list[int]:
+    """The places where the phrase begins, ascending."""
+    if not all(map(text.has_any, phrase.words)):
+        return []
+    begins: list[int] = []
+    for shift, keys in enumerate(phrase.words):
+        places = text.at(keys[0]) if len(keys) == 1 else sorted({place for key in keys for place in text.at(key)})
+        begins = [begin for begin in begins if begin + shift in places] if shift else places
+    return begins
 
 
 def _spans(node: Node, text: Text) -> Iterator[tuple[int, int]]:

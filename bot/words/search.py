@@ -24,7 +24,7 @@ _UNSAFE = re.compile("[^0-9a-zа-яіїєё]")
 
 def document(text: Text) -> str:
     """What to index of a post."""
-    return " ".join(_token(key) for keys in text.rows() for key in keys)
+    return " ".join(_token(key) for keys in text.rows for key in keys)
 
 
 def expression(query: Query) -> str:

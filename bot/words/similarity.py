@@ -39,7 +39,7 @@ class Fingerprint:
     def __init__(self, text: Text, speakers: Iterable[str] = ()) -> None:
         words: list[str] = []
         numbers: set[str] = set()
-        for form, keys in zip(text.forms, text.rows(), strict=True):
+        for form, keys in zip(text.forms, text.rows, strict=True):
             if form.isdigit():
                 numbers.add(form.lstrip("0") or "0")
             elif keys[0][0] not in "@#" and len(form) > 2 and not lemmas.is_function(form):

@@ -5,7 +5,7 @@ Four kinds of key share one space and cannot be confused: a lemma (`мир`), an
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.words import language as languages
@@ -35,97 +35,105 @@ class Text:
     """What a query asks: which keys stand at which places, and which characters of the original those places are.
 
     Places count words from 0; the parts of a hyphenated word are words of their own. `language` is the language
-    that the reading assumed, or "".
+    that the reading assumed, or "". `rows` are the keys place by place, `keys` all of them, `forms` the exact forms.
     """
 
-    __slots__ = ("forms", "language", "original", "places", "spans")
+    __slots__ = ("_places", "forms", "keys", "language", "original", "rows", "spans")
 
-    def __init__(self, original: str, language: str) -> None:
+    def __init__(
+        self,
+        original: str,
+        language: str,
+        spans: list[tuple[int, int]],
+        forms: list[str],
+        rows: list[tuple[str, ...]],
+    ) -> None:
         self.original = original
         self.language = language
-        self.spans: list[tuple[int, int]] = []
-        self.forms: list[str] = []
-        self.places: dict[str, list[int]] = {}
+        self.spans = spans
+        self.forms = forms
+        self.rows = rows
+        self.keys: set[str] = set().union(*rows)
+        self._places: dict[str, list[int]] = {}
+
+    def has_any(self, keys: tuple[str, ...]) -> bool:
+        if not self.keys.isdisjoint(keys):
+            return True
+        return any(key[-1] == "*" and self._begin_with(key[:-1]) for key in keys)
 
     def at(self, key: str) -> list[int]:
         """The places of a key, ascending."""
-        if key.endswith("*"):
-            return [place for place, form in enumerate(self.forms) if form.startswith(key[:-1])]
-        return self.places.get(key, [])
+        if key[-1] == "*":
+            return self._begin_with(key[:-1])
+        if not self._places:
+            self._find_places()
+        return self._places.get(key, [])
 
-    def rows(self) -> list[list[str]]:
-        """The keys of every place, in order: what a full-text index has to hold."""
-        found: list[list[str]] = [[] for _ in self.spans]
-        for key, places in self.places.items():
-            for place in places:
-                found[place].append(key)
-        return found
-
-
-def read(text: str, language: str = "") -> Text:
-    """Tokenise and lemmatise. `language` is what the platform or `language.detect` says; clear letters overrule it."""
-    clear = languages.letters(text) or (language if language in ("uk", "ru") else "")
-    found = Text(text, language or clear)
-    spans, forms, places = found.spans, found.forms, found.places
-    joins = -2  # where a word ended whose next character is a hyphen
-    token = _TOKEN if _NOT_PLAIN.search(text) else _PLAIN
-    for match in token.finditer(text):
-        kind = match.lastgroup
-        if kind == "word":
-            start, end = match.span()
-            form, keys = _word(match[0], clear)
-            place = len(forms)
+    def _find_places(self) -> None:
+        places = self._places
+        for place, keys in enumerate(self.rows):
             for key in keys:
                 if key in places:
                     places[key].append(place)
                 else:
                     places[key] = [place]
-            spans.append((start, end))
+
+    def _begin_with(self, prefix: str) -> list[int]:
+        return [place for place, form in enumerate(self.forms) if form.startswith(prefix)]
+
+
+def read(text: str, language: str = "") -> Text:
+    """Tokenise and lemmatise. `language` is what the platform or `language.detect` says; clear letters overrule it."""
+    clear = languages.letters(text) or (language if language in ("uk", "ru") else "")
+    spans: list[tuple[int, int]] = []
+    forms: list[str] = []
+    rows: list[tuple[str, ...]] = []
+    hyphenated: list[int] = []  # words that a hyphen ties to the one before
+    ties = -2  # where a word ended whose next character is a hyphen
+    for match in (_TOKEN if _NOT_PLAIN.search(text) else _PLAIN).finditer(text):
+        kind = match.lastgroup
+        if kind == "word":
+            start, end = span = match.span()
+            form, keys = _word(match[0], clear)
+            if ties == start - 1:
+                hyphenated.append(len(forms))
+            ties = end if text[end : end + 1] in _HYPHENS else -2
+            spans.append(span)
             forms.append(form)
-            if joins == start - 1:
-                _join(found, clear)
-            joins = end if text[end : end + 1] in _HYPHENS else -2
+            rows.append(keys)
         elif kind == "tag":
-            _read_tag(found, match, clear)
+            for span, form, keys in _tag(match, clear):
+                spans.append(span)
+                forms.append(form)
+                rows.append(keys)
         elif kind == "name":
             name = name_key(match[0])
-            _add(found, match.span(), name, (name,))
-    return found
+            spans.append(match.span())
+            forms.append(name)
+            rows.append((name,))
+    for place in hyphenated:
+        _join(place, forms, rows, clear)
+    return Text(text, language or clear, spans, forms, rows)
 
 
-def _add(found: Text, span: tuple[int, int], form: str, keys: Iterable[str]) -> None:
-    found.spans.append(span)
-    found.forms.append(form)
-    _mark(found, len(found.forms) - 1, keys)
-
-
-def _mark(found: Text, place: int, keys: Iterable[str]) -> None:
-    for key in keys:
-        at = found.places.setdefault(key, [])
-        if place not in at[-2:]:
-            at.append(place)
-            at.sort()
-
-
-def _read_tag(found: Text, match: re.Match[str], clear: str) -> None:
+def _tag(match: re.Match[str], clear: str) -> Iterator[tuple[tuple[int, int], str, tuple[str, ...]]]:
     """A tag is its words, and at the first of them the tag."""
-    place = len(found.spans)
+    start = match.start()
+    tag: tuple[str, ...] = (tag_key(match[0]),)
     for part in _PART.finditer(match[0], 1):
         form, keys = _word(part[0], clear)
-        _add(found, (match.start() + part.start(), match.start() + part.end()), form, keys)
-    if len(found.spans) > place:
-        found.spans[place] = (match.start(), found.spans[place][1])
-        _mark(found, place, (tag_key(match[0]),))
+        yield (start, match.start() + part.end()), form, keys + tag
+        tag = ()
+        start = match.start() + part.end() + 1
 
 
-def _join(found: Text, clear: str) -> None:
+def _join(place: int, forms: list[str], rows: list[tuple[str, ...]], clear: str) -> None:
     """`cease-fire` is also found as `ceasefire`: both halves carry the lemmas of the whole."""
-    place = len(found.spans) - 1
-    whole = found.forms[place - 1] + found.forms[place]
+    whole = forms[place - 1] + forms[place]
     if whole.isalpha():
         keys = lemmas.text_keys(whole, clear)[:_MOST_JOINED_KEYS]
-        _mark(found, place - 1, keys)
-        _mark(found, place, keys)
+        for at in (place - 1, place):
+            rows[at] = tuple(dict.fromkeys(rows[at] + keys))
 
 
 @lru_cache(maxsize=_REMEMBERED)

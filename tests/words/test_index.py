@@ -66,6 +66,29 @@ def test_prefixes_come_and_go(prefix: str) -> None:
     assert index.matches(TEXTS[4]) == []
 
 
+def test_a_query_asked_in_vain_is_filed_under_what_is_rarer() -> None:
+    index = WatchIndex()
+    index.add(1, parse("neutralities zoo"))
+    index.add(2, parse('"neutralities zoo"'))
+    common, both = read("neutrality again"), read("a zoo of neutrality, neutrality zoo")
+    for _ in range(20):
+        assert index.matches(common) == []
+    assert index.matches(both) == [1, 2]
+    index.remove(1)
+    index.remove(2)
+    assert index.matches(both) == []
+
+
+def test_what_was_learnt_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.words.index._MOST_SEEN", 3)
+    monkeypatch.setattr("bot.words.index._LEARN_EVERY", 1)
+    index = WatchIndex()
+    index.add(1, parse("one three"))
+    for text in ("one two", "one three four five", "three one"):
+        index.matches(read(text))
+    assert index.matches(read("three one")) == [1]
+
+
 @given(st.lists(expressions, min_size=1, max_size=12), st.sets(st.integers(0, 11)))
 def test_the_index_tells_what_each_query_would(typed: list[str], removed: set[int]) -> None:
     queries = [compiled(one) for one in typed]
