@@ -58,7 +58,7 @@ class TelegramFarEnd:
         self.url = url
         self.number = 0
 
-    def says(self, chat: int, text: str, **more: Any) -> None:
+    def says(self, chat: int, text: str, /, **more: Any) -> None:
         """A person writes to the bot in a private chat, or in the chat that `more` describes."""
         person = {"id": abs(chat), "is_bot": False, "first_name": "Ann", "language_code": "en"}
         message = {"from": person, "chat": {"id": chat, "type": "private", "first_name": "Ann"}, "text": text} | more
