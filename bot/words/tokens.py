@@ -5,8 +5,8 @@ Four kinds of key share one space and cannot be confused: a lemma (`мир`), an
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
+from typing import TypeAlias
 
 from bot.words import language as languages
 from bot.words import lemmas
@@ -21,9 +21,9 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(_WORD)
-_PLAIN = re.compile(f"(?P<word>{_WORD})")  # three times as fast as _TOKEN
+_PLAIN = _PART  # three times as fast as _TOKEN
 _NOT_PLAIN = re.compile(r"[/#@]|www\.", re.IGNORECASE)
-_HYPHENS = frozenset("-‐‑")
+_HYPHEN = re.compile("[-‐‑]")
 _REMEMBERED = 200_000
 _MOST_JOINED_KEYS = 4
 
@@ -85,46 +85,46 @@ class Text:
 def read(text: str, language: str = "") -> Text:
     """Tokenise and lemmatise. `language` is what the platform or `language.detect` says; clear letters overrule it."""
     clear = languages.letters(text) or (language if language in ("uk", "ru") else "")
-    spans: list[tuple[int, int]] = []
-    forms: list[str] = []
-    rows: list[tuple[str, ...]] = []
-    hyphenated: list[int] = []  # words that a hyphen ties to the one before
-    ties = -2  # where a word ended whose next character is a hyphen
-    for match in (_TOKEN if _NOT_PLAIN.search(text) else _PLAIN).finditer(text):
-        kind = match.lastgroup
-        if kind == "word":
-            start, end = span = match.span()
-            form, keys = _word(match[0], clear)
-            if ties == start - 1:
-                hyphenated.append(len(forms))
-            ties = end if text[end : end + 1] in _HYPHENS else -2
-            spans.append(span)
-            forms.append(form)
-            rows.append(keys)
-        elif kind == "tag":
-            for span, form, keys in _tag(match, clear):
-                spans.append(span)
-                forms.append(form)
-                rows.append(keys)
-        elif kind == "name":
-            name = name_key(match[0])
-            spans.append(match.span())
-            forms.append(name)
-            rows.append((name,))
-    for place in hyphenated:
-        _join(place, forms, rows, clear)
+    if _NOT_PLAIN.search(text):
+        spans, words = _marked_words(text, clear)
+    else:
+        matches = list(_PLAIN.finditer(text))
+        spans = [match.span() for match in matches]
+        words = [_word(match[0], clear) for match in matches]
+    forms = [form for form, _ in words]
+    rows = [keys for _, keys in words]
+    if _HYPHEN.search(text):
+        for place in range(1, len(spans)):
+            end, start = spans[place - 1][1], spans[place][0]
+            if start - end == 1 and _HYPHEN.match(text, end):
+                _join(place, forms, rows, clear)
     return Text(text, language or clear, spans, forms, rows)
 
 
-def _tag(match: re.Match[str], clear: str) -> Iterator[tuple[tuple[int, int], str, tuple[str, ...]]]:
-    """A tag is its words, and at the first of them the tag."""
-    start = match.start()
-    tag: tuple[str, ...] = (tag_key(match[0]),)
-    for part in _PART.finditer(match[0], 1):
-        form, keys = _word(part[0], clear)
-        yield (start, match.start() + part.end()), form, keys + tag
-        tag = ()
-        start = match.start() + part.end() + 1
+_Word: TypeAlias = tuple[str, tuple[str, ...]]  # form, keys
+
+
+def _marked_words(text: str, clear: str) -> tuple[list[tuple[int, int]], list[_Word]]:
+    """The words of a text that has addresses, tags or names: addresses are none, a tag is its words and a tag."""
+    spans: list[tuple[int, int]] = []
+    words: list[_Word] = []
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "word":
+            spans.append(match.span())
+            words.append(_word(match[0], clear))
+        elif match.lastgroup == "name":
+            name = name_key(match[0])
+            spans.append(match.span())
+            words.append((name, (name,)))
+        elif match.lastgroup == "tag":
+            start = match.start()
+            tag: tuple[str, ...] = (tag_key(match[0]),)
+            for part in _PART.finditer(text, start + 1, match.end()):
+                form, keys = _word(part[0], clear)
+                spans.append((start, part.end()))
+                words.append((form, keys + tag))
+                start, tag = part.end() + 1, ()
+    return spans, words
 
 
 def _join(place: int, forms: list[str], rows: list[tuple[str, ...]], clear: str) -> None:
@@ -137,7 +137,7 @@ def _join(place: int, forms: list[str], rows: list[tuple[str, ...]], clear: str)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _word(token: str, clear: str) -> tuple[str, tuple[str, ...]]:
+def _word(token: str, clear: str) -> _Word:
     """The exact form of a token and its keys. Remembered: a word met for the first time costs some 60 µs."""
     word = clean(token)
     form = fold(word)
