@@ -92,11 +92,11 @@ class Archive:
         path = self._folder / source.address
         due: list[Post] = []
         later: list[tuple[int, int]] = []
-        with _opened(path) as file:
+        with opened(path) as file:
             place = _Place.read(cursor, source.address, path.stat().st_size)
 
             def look(offset: int, number: int, raw: bytes) -> None:
-                post = _of_line(raw, path, number, source.id)
+                post = of_line(raw, path, number, source.id)
                 if post.source == source.id and post.published_at > now:
                     later.append((offset, number))
                 elif post.source == source.id:
@@ -123,10 +123,10 @@ def posts(path: Path, source: str = "") -> Iterator[Post]:
 
 def numbered(path: Path, source: str = "") -> Iterator[tuple[int, Post]]:
     """As `posts`, each with the number of its line."""
-    with _opened(path) as file:
+    with opened(path) as file:
         for number, raw in enumerate(file, 1):
             if raw.strip():
-                yield number, _of_line(raw, path, number, source)
+                yield number, of_line(raw, path, number, source)
 
 
 def line(post: Post) -> str:
@@ -145,7 +145,8 @@ def line(post: Post) -> str:
     return json.dumps(written, ensure_ascii=False)
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Raises FetchError."""
     try:
         return path.open("rb")
     except OSError as error:
@@ -163,7 +164,8 @@ def _is_whole(raw: bytes) -> bool:
     return True
 
 
-def _of_line(raw: bytes, path: Path, number: int, source: str) -> Post:
+def of_line(raw: bytes, path: Path, number: int, source: str) -> Post:
+    """`source` is for a line that names none. Raises FetchError that names file and line."""
     try:
         return _post(json.loads(raw), source)
     except (ValueError, RecursionError) as error:

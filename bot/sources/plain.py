@@ -53,8 +53,7 @@ def text_of(node: LexborNode, *, fold: bool = False) -> str:
                 _break_line(out)
                 below.append("end of block")
             stack.extend(reversed(below))
-    lines = "".join(out).split("\n")
-    return clean("\n".join(line.strip() for line in lines).strip())
+    return tidy("".join(out))
 
 
 def _break_line(out: list[str]) -> None:
@@ -86,6 +85,11 @@ def from_html(html: str) -> str:
         return one_line(_TAG.sub(" ", html))
     body = LexborHTMLParser(html).body
     return _MANY_EMPTY_LINES.sub("\n\n", text_of(body, fold=True)) if body else ""
+
+
+def tidy(text: str) -> str:
+    """Without spaces around lines and without empty lines around the whole."""
+    return clean("\n".join(line.strip() for line in text.split("\n")).strip())
 
 
 def one_line(text: str) -> str:
