@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from bot.errors import SettingsError
 from bot.store import outbox, posts, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -101,7 +102,10 @@ class _Gauges(Collector):
 async def serve(
     port: int, database: Database, clock: Callable[[], datetime], heard_at: Callable[[], datetime | None]
 ) -> web.AppRunner:
-    """Answer on loopback until the runner is cleaned up. The caller is on the event loop's thread."""
+    """Answer on loopback until the runner is cleaned up. The caller is on the event loop's thread.
+
+    Raises SettingsError if the port is taken.
+    """
     started_at = clock()
 
     def vitals() -> Vitals:
@@ -121,5 +125,9 @@ async def serve(
     app.add_routes([web.get("/healthz", healthz), web.get("/metrics", metrics)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise SettingsError("environment", "PARLEY_HEALTH_PORT", f"{port} cannot be used: {error.strerror}") from error
     return runner

@@ -1,9 +1,11 @@
+import socket
 from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
 
 from bot import health
+from bot.errors import SettingsError
 from bot.models import Message
 from bot.store import outbox, sources
 from bot.store.database import Database
@@ -72,3 +74,9 @@ async def test_the_pages_tell_the_state_of_the_store(database: Database, unused_
     assert "parley_sources_failing 1.0" in metrics
     assert "parley_outbox_overdue_seconds 1200.0" in metrics
     assert "parley_healthy 0.0" in metrics
+
+
+async def test_a_port_that_is_taken_is_a_mistake_in_the_settings(database: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(SettingsError, match=r"PARLEY_HEALTH_PORT: .* cannot be used"):
+            await health.serve(taken.getsockname()[1], database, Clock(), lambda: None)

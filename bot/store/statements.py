@@ -4,13 +4,17 @@ import heapq
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.models import Telling
 from bot.store import posts
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
+
+
+LATEST = timedelta(hours=12)
+"""How long before a span of sight a post may have been said and still belong to it: agencies and outages are late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,13 @@ def _latest_of_each(
 
 
 def seen_between(connection: Connection, since: datetime, until: datetime) -> list[Telling]:
-    """The posts first seen in (since, until], the earliest said first."""
+    """The posts first seen in (since, until], the earliest said first.
+
+    What is older than LATEST is history that came in, from a new source or an archive, and no news.
+    """
     rows = connection.execute(
-        "SELECT id FROM posts WHERE seen_at > ? AND seen_at <= ? ORDER BY published_at, id",
-        (to_ms(since), to_ms(until)),
+        "SELECT id FROM posts WHERE seen_at > ? AND seen_at <= ? AND published_at > ? ORDER BY published_at, id",
+        (to_ms(since), to_ms(until), to_ms(since - LATEST)),
     )
     return posts.tellings(connection, [row[0] for row in rows])
 
