@@ -11,7 +11,8 @@ cheaply, nor do NOT. Not for several threads at once.
 
 from collections import Counter
 
-from bot.words.query import SHORTEST_PREFIX, All, Either, Node, Not, Phrase, Query, Word
+from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
+from bot.words.query import SHORTEST_PREFIX, Query
 from bot.words.tokens import Text
 
 _PATIENCE = 8  # times a query is asked in vain before it may be filed anew
@@ -164,6 +165,8 @@ def _filing_keys(node: Node, seen: Counter[str]) -> tuple[str, ...]:
             return keys
         case Phrase(words):
             return min(words, key=lambda keys: _cost(keys, seen))
+        case Near(_, one, other):
+            return min(_filing_keys(one, seen), _filing_keys(other, seen), key=lambda keys: _cost(keys, seen))
         case All(parts):
             filed = [keys for part in parts if (keys := _filing_keys(part, seen))]
             return min(filed, key=lambda keys: _cost(keys, seen), default=())

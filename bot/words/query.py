@@ -3,12 +3,14 @@
     query   = any
     any     = all { ("OR" | "АБО" | "ИЛИ") all }
     all     = one { [ "AND" | "І" | "ТА" | "И" ] one }        words side by side: all of them
-    one     = ( "NOT" | "НЕ" ) one | "(" any ")" | term
+    one     = ( "NOT" | "НЕ" ) one | "(" any ")" | near
+    near    = term { ( "NEAR" | "NEAR/" number ) term }         at most so many words apart, 10 if it does not say
     term    = word            in every inflected form: ceasefire, перемир'я; cease-fire is found as ceasefire too
             | "…"             a phrase, its words inflected; “…”, „…“ and «…» are read alike
             | =word | ="…"    exactly this form, whatever its case
             | prefix*         words that begin so, at least three letters; also inside a phrase
             | #tag | @name
+            | filter:value    from, side, source, kind, topic, lang: what is known of a post beside its words
 
 Operators are operators only in upper case: a small `and` is a word to be found. NOT binds closest, OR loosest. Every
 way to match needs something that is there: a query of NOT alone is refused.
@@ -17,17 +19,19 @@ A `Query` is compiled: it holds keys of `bot.words.tokens`, no words, and is wri
 `load`) without any dictionary.
 """
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from sys import intern
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from bot.errors import QueryError
-from bot.words import lemmas, tokens
+from bot.models import LANGUAGES
+from bot.words import lemmas, nodes, tokens
 from bot.words.letters import clean
+from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
 from bot.words.tokens import Text
+
+__all__ = ["Either", "FilterReason", "Filters", "Query", "Reason", "any_of", "fact", "literal", "load", "parse"]
 
 LONGEST = 300
 MOST_TERMS = 20
@@ -52,37 +56,18 @@ Reason = Literal[
     "no_word",  # a sign that is neither a word nor part of the language
 ]
 
+FilterReason = Literal[
+    "unknown_filter_value",  # nothing of that kind has that name
+]
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word: any of its keys."""
+Filters: TypeAlias = Callable[[str, str], Collection[str]]
+"""From the name of a filter and what was typed behind the colon to the ids that are meant."""
 
-    keys: tuple[str, ...]
+FILTERS = ("from", "side", "source", "kind", "topic", "lang")
+KINDS = ("own", "quote", "report", "mention")
 
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Words one after the other, each by any of its keys."""
-
-    words: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    parts: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    parts: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    part: "Node"
-
-
-Node: TypeAlias = Word | Phrase | All | Either | Not
+NEAR = 10
+FARTHEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +78,27 @@ class Query:
     key: str
 
     def matches(self, text: Text) -> bool:
-        return _matches(self.node, text)
+        return nodes.matches(self.node, text)
 
     def spans(self, text: Text) -> list[tuple[int, int]]:
         """Where the words that made it match stand in the original text: ascending, apart from each other."""
-        return _merged(sorted(_spans(self.node, text)))
+        return nodes.merged(sorted(nodes.spans(self.node, text)))
 
 
-def parse(query: str) -> Query:
-    """Compile what a person typed. Raises QueryError with a `Reason`; its suggestion, if any, does compile."""
+def parse(query: str, filters: Filters | None = None) -> Query:
+    """Compile what a person typed. Raises QueryError with a `Reason`; its suggestion, if any, does compile.
+
+    Without `filters` a word with a colon is a word like others.
+    """
     try:
-        return _compiled(query)
+        return _compiled(query, filters)
     except QueryError as error:
-        raise _error(error.reason, error.position, _working(error.suggestion)) from None
+        raise _error(error.reason, error.position, _working(error.suggestion, filters)) from None
+
+
+def any_of(queries: Iterable[Query]) -> Query:
+    """The query that matches where one of these does."""
+    return _query(Either(tuple(query.node for query in queries)))
 
 
 def literal(words: str) -> Query:
@@ -114,20 +107,20 @@ def literal(words: str) -> Query:
     return _query(_term(typed) if typed else Word(()))
 
 
-def _compiled(query: str) -> Query:
+def _compiled(query: str, filters: Filters | None) -> Query:
     if len(query) > LONGEST:
         raise _error("too_long", LONGEST)
-    node = _Parser(query).parse()
-    if not _needs_something(node):
+    node = _Parser(query, filters).parse()
+    if not nodes.needs_something(node):
         raise _error("only_not", 0)
     return _query(node)
 
 
-def _working(suggestion: str) -> str:
+def _working(suggestion: str, filters: Filters | None) -> str:
     """The suggestion, mended further if it has mistakes of its own; empty when that does not help."""
     for _ in range(3):
         try:
-            _compiled(suggestion)
+            _compiled(suggestion, filters)
         except QueryError as error:
             suggestion = error.suggestion
         else:
@@ -137,7 +130,7 @@ def _working(suggestion: str) -> str:
 
 def load(key: str) -> Query:
     """The query that wrote this `key`."""
-    return Query(_node(json.loads(key)), key)
+    return Query(nodes.read_back(key), key)
 
 
 # --- reading
@@ -145,11 +138,12 @@ def load(key: str) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    kind: Literal["term", "and", "or", "not", "(", ")"]
+    kind: Literal["term", "and", "or", "not", "near", "(", ")"]
     start: int
     end: int
     node: Node | None = None
     terms: int = 0
+    apart: int = 0
 
 
 _OPERATORS: dict[str, Literal["and", "or", "not"]] = {
@@ -159,6 +153,8 @@ _OPERATORS: dict[str, Literal["and", "or", "not"]] = {
 }  # fmt: skip
 _QUOTES = {'"': '"“”„«»', "“": '”"“', "”": '”"', "„": '“”"', "«": '»"'}
 _BARE = re.compile(r'[^\s()"“”„«»]+')
+_NEAR = re.compile(r"NEAR(?:/(\d{1,3}))?")
+_FILTER = re.compile(rf"({'|'.join(FILTERS)}):(\S*)", re.IGNORECASE)
 _STAR = re.compile(r"\*(?=\s|$)")
 
 
@@ -169,9 +165,9 @@ def _error(reason: str, position: int, suggestion: str = "") -> QueryError:
 class _Parser:
     """Recursive descent over the pieces of one query."""
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, filters: Filters | None) -> None:
         self.query = query
-        self.pieces = list(_pieces(query))
+        self.pieces = list(_pieces(query, filters))
         self.next = 0
         self.depth = 0
 
@@ -209,8 +205,8 @@ class _Parser:
             raise _error("missing_word", last.start, self._without(last.start, last.end))
         piece = self.pieces[self.next]
         self.next += 1
-        if piece.kind == "term" and piece.node is not None:
-            return piece.node
+        if piece.kind == "term":
+            return self._near(piece)
         if piece.kind == "not":
             with_depth = self._deeper(piece)
             part = self.one()
@@ -221,6 +217,21 @@ class _Parser:
         if piece.kind == ")":
             raise self._unexpected_bracket(piece)
         raise _error("missing_word", piece.start, self._without(piece.start, piece.end))
+
+    def _near(self, piece: _Piece) -> Node:
+        near: list[Node] = []
+        one = _node_of(piece)
+        while self._sees("near"):
+            operator = self.pieces[self.next]
+            if self.next + 1 == len(self.pieces) or self.pieces[self.next + 1].kind != "term":
+                raise _error("missing_word", operator.start, self._without(operator.start, operator.end))
+            other = _node_of(self.pieces[self.next + 1])
+            self.next += 2
+            near.append(Near(operator.apart, one, other))
+            one = other
+        if not near:
+            return one
+        return near[0] if len(near) == 1 else All(tuple(near))
 
     def _bracket(self, opening: _Piece) -> Node:
         with_depth = self._deeper(opening)
@@ -257,11 +268,15 @@ class _Parser:
         return _join(self.query[:start], self.query[end:])
 
 
+def _node_of(piece: _Piece) -> Node:
+    return piece.node or Word(())
+
+
 def _join(before: str, after: str) -> str:
     return " ".join(f"{before} {after}".split())
 
 
-def _pieces(query: str) -> Iterator[_Piece]:
+def _pieces(query: str, filters: Filters | None) -> Iterator[_Piece]:
     position = 0
     while position < len(query):
         character = query[position]
@@ -275,7 +290,7 @@ def _pieces(query: str) -> Iterator[_Piece]:
         elif character == "=" and query[position + 1 : position + 2] in _QUOTES and position + 1 < len(query):
             piece = _phrase(query, position, position + 1, exact=True)
         else:
-            piece = _bare(query, position)
+            piece = _bare(query, position, filters)
         yield piece
         position = piece.end
 
@@ -292,13 +307,17 @@ def _phrase(query: str, start: int, quote: int, *, exact: bool) -> _Piece:
     return _Piece("term", start, end + 1, _term(words), len(words))
 
 
-def _bare(query: str, start: int) -> _Piece:
+def _bare(query: str, start: int, filters: Filters | None) -> _Piece:
     match = _BARE.match(query, start)
     if match is None:  # a closing quotation mark that nothing opened
         raise _error("unclosed_quote", start, _join(query[:start], query[start + 1 :]))
     bare, end = match[0], match.end()
     if bare in _OPERATORS:
         return _Piece(_OPERATORS[bare], start, end)
+    if near := _NEAR.fullmatch(bare):
+        return _Piece("near", start, end, apart=min(int(near[1] or NEAR), FARTHEST))
+    if filters is not None and (filtered := _FILTER.fullmatch(bare)):
+        return _Piece("term", start, end, _filter(filtered[1].lower(), filtered[2], filters, start), 1)
     if bare[0] in "-–—" and len(bare) > 1 and bare[1].isalnum():
         rest = bare[1:]
         raise _error("misplaced_minus", start, _join(query[:start], f"NOT {rest} {query[end:]}"))
@@ -309,6 +328,20 @@ def _bare(query: str, start: int) -> _Piece:
     if not words:
         raise _error("no_word", start, _join(query[:start], query[end:]))
     return _Piece("term", start, end, _term(words), len(words))
+
+
+def _filter(name: str, typed: str, filters: Filters, position: int) -> Word:
+    allowed = {"kind": KINDS, "lang": LANGUAGES}.get(name)
+    values = [typed.lower()] if allowed is not None and typed.lower() in allowed else []
+    values = values if allowed is not None else sorted(filters(name, typed))
+    if not values:
+        raise _error("unknown_filter_value", position + len(name) + 1)
+    return Word(tuple(fact(name, value) for value in values))
+
+
+def fact(name: str, value: str) -> str:
+    """The key of what is known of a post beside its words."""
+    return f"{name}:{value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,124 +407,6 @@ def _joined(words: list[_Typed]) -> Node | None:
     return Word(keys[0]) if len(keys) == 1 else Phrase(tuple(keys))
 
 
-# --- one form for one meaning
-
-
 def _query(node: Node) -> Query:
-    node = _simple(node)
-    return Query(node, _written(node))
-
-
-def _written(node: Node) -> str:
-    return json.dumps(_plain(node), ensure_ascii=False, separators=(",", ":"))
-
-
-def _simple(node: Node) -> Node:
-    """Nested ANDs and ORs flattened, their parts sorted and each there once."""
-    match node:
-        case Word(keys):
-            return Word(tuple(sorted(set(keys))))
-        case Phrase(words):
-            return Phrase(tuple(tuple(sorted(set(keys))) for keys in words))
-        case Not(part):
-            return Not(_simple(part))
-        case All(parts) | Either(parts):
-            kind = type(node)
-            flat: dict[str, Node] = {}
-            for part in map(_simple, parts):
-                for one in part.parts if isinstance(part, kind) else (part,):
-                    flat[_written(one)] = one
-            ordered = tuple(flat[key] for key in sorted(flat))
-            return ordered[0] if len(ordered) == 1 else kind(ordered)
-
-
-def _plain(node: Node) -> list[Any]:
-    match node:
-        case Word(keys):
-            return ["w", *keys]
-        case Phrase(words):
-            return ["p", *map(list, words)]
-        case All(parts):
-            return ["&", *map(_plain, parts)]
-        case Either(parts):
-            return ["|", *map(_plain, parts)]
-        case Not(part):
-            return ["!", _plain(part)]
-
-
-def _node(plain: list[Any]) -> Node:
-    kind, *rest = plain
-    if kind == "w":
-        return Word(tuple(map(intern, rest)))
-    if kind == "p":
-        return Phrase(tuple(tuple(map(intern, keys)) for keys in rest))
-    if kind == "!":
-        return Not(_node(rest[0]))
-    return (All if kind == "&" else Either)(tuple(map(_node, rest)))
-
-
-def _needs_something(node: Node) -> bool:
-    """Whether no text without any of the words can match."""
-    match node:
-        case Word() | Phrase():
-            return True
-        case All(parts):
-            return any(map(_needs_something, parts))
-        case Either(parts):
-            return all(map(_needs_something, parts))
-        case Not():
-            return False
-
-
-# --- asking a text
-
-
-def _matches(node: Node, text: Text) -> bool:
-    match node:
-        case Word(keys):
-            return text.has_any(keys)
-        case Phrase():
-            return bool(_phrases(node, text))
-        case All(parts):
-            return all(_matches(part, text) for part in parts)
-        case Either(parts):
-            return any(_matches(part, text) for part in parts)
-        case Not(part):
-            return not _matches(part, text)
-
-
-def _phrases(phrase: Phrase, text: Text) -> list[int]:
-    """The places where the phrase begins, ascending."""
-    if not all(map(text.has_any, phrase.words)):
-        return []
-    begins: list[int] = []
-    for shift, keys in enumerate(phrase.words):
-        places = text.at(keys[0]) if len(keys) == 1 else sorted({place for key in keys for place in text.at(key)})
-        begins = [begin for begin in begins if begin + shift in places] if shift else places
-    return begins
-
-
-def _spans(node: Node, text: Text) -> Iterator[tuple[int, int]]:
-    if not _matches(node, text):
-        return
-    match node:
-        case Word(keys):
-            yield from (text.spans[place] for key in keys for place in text.at(key))
-        case Phrase(words):
-            for place in _phrases(node, text):
-                yield (text.spans[place][0], text.spans[place + len(words) - 1][1])
-        case All(parts) | Either(parts):
-            for part in parts:
-                yield from _spans(part, text)
-        case Not():
-            return
-
-
-def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in spans:
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+    node = nodes.simple(node)
+    return Query(node, nodes.written(node))

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from bot.words.query import All, Either, Node, Not, Phrase, Query, Word
+from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
+from bot.words.query import Query
 from bot.words.tokens import MOST_KEYS_A_PLACE, Text
 
 TOKENIZER = "unicode61 remove_diacritics 0"
@@ -23,8 +24,8 @@ _UNSAFE = re.compile("[^0-9a-zа-яіїєё]")
 
 
 def document(text: Text) -> str:
-    """What to index of a post."""
-    return " ".join(_token(key) for keys in text.rows for key in keys)
+    """What to index of a post: its keys in order, then its facts."""
+    return " ".join([*(_token(key) for keys in text.rows for key in keys), *map(_token, sorted(text.facts))])
 
 
 def expression(query: Query) -> str:
@@ -39,6 +40,8 @@ def _expression(node: Node) -> str:
             return _any(map(_term, keys))
         case Phrase(words):
             return _phrase(words)
+        case Near(_, one, other):
+            return _all(map(_expression, (one, other)))
         case All(parts):
             return _all(map(_expression, parts))
         case Either(parts):

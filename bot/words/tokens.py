@@ -1,10 +1,11 @@
 """A text read once: its words in order, their keys, and where they stand in the original.
 
-Four kinds of key share one space and cannot be confused: a lemma (`мир`), an exact form (`=мира`), a tag
-(`#переговори`), a name (`@someone`). A prefix (`перемир*`) is a question to the exact forms.
+Five kinds of key share one space and cannot be confused: a lemma (`мир`), an exact form (`=мира`), a tag
+(`#переговори`), a name (`@someone`), a fact (`from:someone`). A prefix (`перемир*`) is a question to the exact forms.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -36,9 +37,10 @@ class Text:
 
     Places count words from 0; the parts of a hyphenated word are words of their own. `language` is the language
     that the reading assumed, or "". `rows` are the keys place by place, `keys` all of them, `forms` the exact forms.
+    `facts` are keys that stand nowhere: what is known of the post beside its words.
     """
 
-    __slots__ = ("_places", "forms", "keys", "language", "original", "rows", "spans")
+    __slots__ = ("_places", "facts", "forms", "keys", "language", "original", "rows", "spans")
 
     def __init__(
         self,
@@ -54,7 +56,13 @@ class Text:
         self.forms = forms
         self.rows = rows
         self.keys: set[str] = set().union(*rows)
+        self.facts: frozenset[str] = frozenset()
         self._places: dict[str, list[int]] = {}
+
+    def know(self, facts: Iterable[str]) -> None:
+        """Add what is known of the post; `bot.words.facts` says what that is."""
+        self.facts = self.facts.union(facts)
+        self.keys.update(self.facts)
 
     def has_any(self, keys: tuple[str, ...]) -> bool:
         if not self.keys.isdisjoint(keys):

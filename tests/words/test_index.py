@@ -54,6 +54,17 @@ def test_a_part_that_any_text_satisfies_hides_no_match() -> None:
     assert index.matches(TEXTS[0]) == [1]
 
 
+def test_near_words_and_facts_are_found() -> None:
+    index = WatchIndex()
+    index.add(1, parse("talks NEAR/1 neutrality"))
+    index.add(2, parse("talks NEAR/0 neutrality"))
+    index.add(3, parse("lang:en talks", lambda name, typed: [typed]))
+    text = read("Talks on neutrality")
+    assert index.matches(text) == [1]
+    text.know({"lang:en"})
+    assert index.matches(text) == [1, 3]
+
+
 @pytest.mark.parametrize("prefix", ["neu*", "neutral*", "нейт*"])
 def test_prefixes_come_and_go(prefix: str) -> None:
     index = WatchIndex()

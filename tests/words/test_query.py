@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.errors import QueryError
 from bot.words import query, tokens
-from bot.words.query import Query, literal, load, parse
+from bot.words.query import Query, any_of, literal, load, parse
 
 
 def refused(typed: str) -> QueryError:
@@ -50,6 +50,9 @@ def refused(typed: str) -> QueryError:
         ("# talks", "no_word", 0, "talks"),
         ("=", "no_word", 0, ""),
         ("((", "unclosed_bracket", 1, ""),
+        ("talks NEAR", "missing_word", 6, "talks"),
+        ("NEAR talks", "missing_word", 0, "talks"),
+        ("talks NEAR (a OR b)", "missing_word", 6, "talks (a OR b)"),
     ],
 )
 def test_a_mistake_is_named_with_its_place_and_a_way_out(
@@ -79,6 +82,10 @@ def test_a_mistake_is_named_with_its_place_and_a_way_out(
         ('"cease-fire"', "cease-fire"),
         ("#Мир", "#мир"),
         ("talks talks", "talks"),
+        ("talks NEAR pause", "pause NEAR/10 talks"),
+        ("talks NEAR/100 pause", "pause NEAR/50 talks"),
+        ("a NEAR b NEAR c", "(b NEAR c) AND (a NEAR b)"),
+        ("from:someone", '"from someone"'),
     ],
 )
 def test_the_same_meaning_has_the_same_key(one: str, other: str) -> None:
@@ -114,6 +121,14 @@ def test_small_operators_are_words() -> None:
         ("cease-fire*", "cease-fires", True),
         ("24-7", "24 7", True),
         ("#tag-word", "#tag word", True),
+        ("talks NEAR/2 pause", "talks after a pause", True),
+        ("pause NEAR/1 talks", "talks after a pause", False),
+        ("talks NEAR talks", "talks", False),
+        ("talks NEAR talks", "talks and talks", True),
+        ('"technical pause" NEAR/1 talks', "technical pause of talks", True),
+        ('"technical pause" NEAR/0 talks', "technical pause of talks", False),
+        ("cease-fire NEAR/1 talks", "ceasefire talks", True),
+        ("talks NEAR zzz", "talks", False),
     ],
 )
 def test_what_a_query_finds(typed: str, text: str, expected: bool) -> None:
@@ -131,10 +146,55 @@ def test_what_a_query_finds(typed: str, text: str, expected: bool) -> None:
         ('"a b" OR "b c"', "a b c", ["a b c"]),
         ("перемир*", "перемир’я", ["перемир’я"]),
         ("war", "peace", []),
+        ("talks NEAR/1 pause", "talks, pause, and much much later talks", ["talks", "pause"]),
     ],
 )
 def test_the_words_that_matched_are_marked(typed: str, text: str, marked: list[str]) -> None:
     assert [text[start:end] for start, end in parse(typed).spans(tokens.read(text))] == marked
+
+
+def test_any_of_several_queries_is_one() -> None:
+    assert any_of([parse("talks"), parse("pause")]) == parse("pause OR talks")
+
+
+FILTERED = tokens.read("The talks go on")
+FILTERED.know({"from:podolyak", "side:ua", "kind:own", "lang:en", "source:tass", "topic:pause"})
+
+
+def known(name: str, typed: str) -> list[str]:
+    everything = {"from": ["podolyak", "lavrov"], "side": ["ua"], "source": ["tass"], "topic": ["pause"]}
+    return [value for value in everything[name] if value.startswith(typed.lower())] if typed else []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("from:podolyak", True),
+        ("FROM:Podolyak talks", True),
+        ("from:lavrov", False),
+        ("side:ua kind:own lang:EN", True),
+        ("kind:quote OR topic:pause", True),
+        ("talks NOT source:tass", False),
+        ("talks NOT lang:ru", True),
+        ("war side:ua", False),
+        ("12:30 OR talks", True),
+    ],
+)
+def test_filters_ask_what_is_known_of_a_post(typed: str, expected: bool) -> None:
+    query = parse(typed, known)
+    assert query.matches(FILTERED) is expected
+    assert load(query.key).matches(FILTERED) is expected
+    assert all(FILTERED.original[start:end] == "talks" for start, end in query.spans(FILTERED))
+
+
+@pytest.mark.parametrize(
+    ("typed", "position"), [("talks from:nobody", 11), ("kind:shout", 5), ("lang:fr", 5), ("side:", 5)]
+)
+def test_a_filter_that_names_nothing_is_refused(typed: str, position: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(typed, known)
+    assert (caught.value.reason, caught.value.position) == ("unknown_filter_value", position)
+    assert caught.value.reason in typing.get_args(query.FilterReason)
 
 
 def test_literal_words_know_no_operators() -> None:
@@ -159,7 +219,9 @@ WORDS = [
 expressions = st.recursive(
     st.sampled_from(WORDS),
     lambda inner: (
-        st.tuples(inner, st.sampled_from([" AND ", " OR ", " NOT ", " ", " ТА ", " ИЛИ "]), inner).map("".join)
+        st.tuples(inner, st.sampled_from([" AND ", " OR ", " NOT ", " ", " ТА ", " ИЛИ ", " NEAR "]), inner).map(
+            "".join
+        )
         | inner.map(lambda one: f"({one})")
     ),
     max_leaves=6,

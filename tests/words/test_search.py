@@ -15,13 +15,14 @@ WORDS = """
 posts = st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=6)
 
 
-def found(texts: list[str], asked: str, tokenizer: str = TOKENIZER) -> list[int]:
-    """Rows that the full-text index gives."""
+def found(texts: list[str], asked: str, tokenizer: str = TOKENIZER, *, documents: bool = False) -> list[int]:
+    """Rows that the full-text index gives for texts, or for finished documents."""
     connection = sqlite3.connect(":memory:")
     try:
         connection.execute(f"CREATE VIRTUAL TABLE search USING fts5(document, tokenize = '{tokenizer}')")
         for number, text in enumerate(texts):
-            connection.execute("INSERT INTO search (rowid, document) VALUES (?, ?)", (number, document(read(text))))
+            row = (number, text if documents else document(read(text)))
+            connection.execute("INSERT INTO search (rowid, document) VALUES (?, ?)", row)
         rows = connection.execute("SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid", (asked,))
         return [row[0] for row in rows]
     finally:
@@ -62,6 +63,7 @@ def test_whatever_is_typed_the_index_can_be_asked(typed: str) -> None:
         ("talks NOT status", [0, 1]),
         ("status (talks OR NOT war)", [0, 3]),
         ("Сибіга", [4]),
+        ("pause NEAR/1 neutral", [3]),
     ],
 )
 def test_what_the_index_finds(typed: str, rows: list[int]) -> None:

@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import QueryError
+from bot.models import Statement
+from bot.words import search, tokens
+from bot.words.facts import facts, filters
+from bot.words.query import parse
+from tests.words.people import ROSTER, SOURCES, post
+from tests.words.test_search import found
+
+SAID = [Statement("podolyak", "quote", "…"), Statement("lavrov", "mention", "…"), Statement("stranger", "report", "…")]
+
+
+def test_facts_are_who_speaks_and_where_not_who_is_named() -> None:
+    assert facts(post("x", language="uk"), SOURCES["tass"], SAID, ["pause"], ROSTER) == {
+        "source:tass",
+        "topic:pause",
+        "lang:uk",
+        "kind:quote",
+        "kind:mention",
+        "kind:report",
+        "from:podolyak",
+        "from:stranger",
+        "side:ua",
+    }
+    assert facts(post("x"), SOURCES["wire"], [], [], ROSTER) == {"source:wire"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"),
+    [
+        ("from:Подоляка", "from:podolyak"),
+        ("from:@Podolyak_M", "from:podolyak"),
+        ("side:України", "side:ua"),
+        ("source:ТАСС", "source:tass"),
+    ],
+)
+def test_filters_take_names_as_people_type_them(typed: str, same: str) -> None:
+    known = filters(ROSTER)
+    assert parse(typed, known) == parse(same, known)
+
+
+def test_a_name_of_another_kind_is_not_taken() -> None:
+    with pytest.raises(QueryError):
+        parse("from:ua", filters(ROSTER))
+
+
+def test_the_full_text_index_knows_the_facts() -> None:
+    text = tokens.read("The talks go on")
+    text.know(facts(replace(post("x"), language="en"), SOURCES["tass"], SAID, [], ROSTER))
+    known = filters(ROSTER)
+    for typed, rows in (
+        ("from:podolyak", [0]),
+        ("lang:en talks", [0]),
+        ("from:kuleba", []),
+        ("lang:en NEAR talks", [0]),
+    ):
+        assert found([search.document(text)], search.expression(parse(typed, known)), documents=True) == rows
