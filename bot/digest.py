@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from bot import schedule
-from bot.models import Follow, Message, Roster, Subscriber, Telling
+from bot import schedule, tell
+from bot.models import Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
-from bot.store import outbox, posts, sources, statements, subscribers
+from bot.store import gaps, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import query, tokens, topics
@@ -24,8 +24,10 @@ BATCH = 500
 CATCH_UP_PAUSE = timedelta(minutes=1)
 """How long late posts are gathered, so that several sources that were silent together make one message."""
 
-UNSEEN_AFTER = timedelta(hours=1)
-"""A source that could not be read for this long is named in the digest: silence there is not "nothing was said"."""
+BLIND_AFTER = timedelta(minutes=30)
+"""A source that could not be seen for this long is named in the digest: silence there is not "nothing was said". Less
+is a failed poll or two, after which what was said is read.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,17 @@ class Wish:
 
     subscriber: Subscriber
     follows: tuple[Follow, ...]
-    watches: frozenset[int]
+    watches: tuple[Watch, ...]
+
+    def of_the_digest(self) -> "Wish":
+        """Without what is told at once."""
+        follows = tuple(follow for follow in self.follows if follow.how == "digest")
+        return Wish(self.subscriber, follows, tuple(watch for watch in self.watches if watch.how == "digest"))
+
+    def at_once(self) -> "Wish":
+        """Without what is kept for the digest."""
+        follows = tuple(follow for follow in self.follows if follow.how != "digest")
+        return Wish(self.subscriber, follows, tuple(watch for watch in self.watches if watch.how != "digest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +73,49 @@ def _compose(connection: Connection, roster: Roster, now: datetime) -> list[Dige
         Wish(
             subscriber,
             tuple(subscribers.follows(connection, subscriber.id)),
-            frozenset(watch.id for watch in subscribers.watches(connection, subscriber.id)),
+            tuple(subscribers.watches(connection, subscriber.id)),
         )
         for subscriber in due
     ]
-    unseen = _unseen(connection, now)
 
     @cache
     def said_since(since: datetime) -> list["Said"]:
         return _read_all(connection, roster, statements.seen_between(connection, since, now), wishes)
 
     @cache
-    def messages(chosen: tuple[int, ...], since: datetime, language: str, zone: str) -> list[Message]:
-        wanted = set(chosen)
-        tellings = [said.telling for said in said_since(since) if said.telling.post.id in wanted]
-        return digests.digest(tellings, roster, language=language, zone=zone, since=since, until=now, unseen=unseen)
+    def changed_since(since: datetime) -> list["Said"]:
+        changed = posts.tellings(connection, posts.changed_between(connection, since, now))
+        kinds = {source.id: source.kind for source in roster.sources.values()}
+        news = [telling for telling in changed if kinds.get(telling.post.source) in tell.NEWSWORTHY]
+        return _read_all(connection, roster, news, wishes)
+
+    @cache
+    def gaps_since(since: datetime) -> list[Gap]:
+        return _long_ones(gaps.between(connection, since, now), since, now)
+
+    @cache
+    def messages(wanted: tuple[int, ...], changed: tuple[int, ...], since: datetime, *voice: str) -> list[Message]:
+        language, zone = voice
+        return digests.digest(
+            [said.telling for said in said_since(since) if said.telling.post.id in set(wanted)],
+            roster,
+            language=language,
+            zone=zone,
+            since=since,
+            until=now,
+            gaps=gaps_since(since),
+            changed=[said.telling for said in changed_since(since) if said.telling.post.id in set(changed)],
+        )
 
     made = []
     for wish in wishes:
         who = wish.subscriber
         next_at = schedule.next_digest_at(who.digest, who.zone, now) if who.digest else None
-        chosen = tuple(said.telling.post.id for said in said_since(who.digested_at) if _wanted(said, wish, roster))
-        interested = wish.follows or wish.watches
-        text = messages(chosen, who.digested_at, who.language, who.zone) if interested else []
+        text: list[Message] = []
+        if wish.follows or wish.watches:
+            wanted = _numbers(said for said in said_since(who.digested_at) if _wanted(said, wish, roster))
+            changed = _numbers(said for said in changed_since(who.digested_at) if _news(said, wish, roster))
+            text = messages(wanted, changed, who.digested_at, who.language, who.zone)
         made.append(Digest(who, text, now, next_at))
     return made
 
@@ -135,16 +167,26 @@ def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:
         "source": [said.telling.post.source],
         "topic": said.topics,
     }
-    return bool(said.watches & wish.watches) or any(follow.value in reach[follow.what] for follow in wish.follows)
+    watched = any(watch.id in said.watches for watch in wish.watches)
+    return watched or any(follow.value in reach[follow.what] for follow in wish.follows)
 
 
-def _unseen(connection: Connection, now: datetime) -> list[tuple[str, datetime]]:
-    """The sources that have not been readable for long, and since when."""
-    return [
-        (health.id, health.failing_since)
-        for health in sources.health(connection)
-        if health.failing_since and now - health.failing_since >= UNSEEN_AFTER
-    ]
+def _news(said: Said, wish: Wish, roster: Roster) -> bool:
+    """Whether an edit or a deletion is told in this digest: not what an alert has told, nor to whom it is no news."""
+    how = wish.subscriber.changes
+    if how == "digest":
+        return _wanted(said, wish, roster)
+    told = how == "off" or _wanted(said, wish.at_once(), roster)
+    return not told and _wanted(said, wish.of_the_digest(), roster)
+
+
+def _numbers(found: Iterable[Said]) -> tuple[int, ...]:
+    return tuple(said.telling.post.id for said in found)
+
+
+def _long_ones(found: Iterable[Gap], since: datetime, now: datetime) -> list[Gap]:
+    """Those that cover enough of the time since then."""
+    return [gap for gap in found if (gap.until or now) - max(gap.since, since) >= BLIND_AFTER]
 
 
 # --- after a long silence

@@ -1,6 +1,9 @@
 """When the next thing is due. Pure: the time and the chance are arguments."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from statistics import median
 from zoneinfo import ZoneInfo
 
 LONGEST_PAUSE = timedelta(hours=1)
@@ -11,6 +14,37 @@ PERMANENT_PAUSE = timedelta(days=1)
 
 JITTER = 0.1
 """A poll comes up to this share of its interval later, so that sources do not march in step."""
+
+SLOWEST = 4
+"""A source that is quiet at this hour is polled so many times as rarely as it may be, and not more rarely."""
+
+PROMPTNESS = timedelta(hours=1) / 20
+"""Who posts once an hour is looked at so often; who posts half as often, half as often. A post is found within a
+twentieth of the time that usually lies between two, if the source's own interval is not longer.
+"""
+
+STIRRING = timedelta(hours=1)
+"""A source that has said something so recently may well go on: it is polled as often as it may be."""
+
+NO_HABITS = timedelta(seconds=10)
+"""An interval as short as this is meant as it stands."""
+
+LEARNED_FROM = timedelta(weeks=8)
+"""Habits are those of this time; what is older says little of a source that has changed."""
+
+FEWEST_DAYS, FEWEST_POSTS, FEWEST_WEEKS = 7, 20, 3
+"""With less history nothing is said: of the hours without a week, of silence without posts in several weeks."""
+
+UNUSUAL = 3
+"""A silence is unusual when it is so many times as long as the longest of an ordinary week."""
+
+SHORTEST_SILENCE = timedelta(hours=1)
+"""No shorter silence alarms anybody."""
+
+CHECKED_AT = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
+"""The ages at which a post is looked up again where its platform wants what was deleted to go: most deletions come
+within the first hour or day.
+"""
 
 
 def next_digest_at(at: time, zone: str, after: datetime) -> datetime:
@@ -38,3 +72,54 @@ def next_try_at(every: timedelta, failures: int, now: datetime, chance: float) -
     """After the poll that failed as the `failures`-th in a row: the interval doubles up to an hour."""
     pause = max(every, min(every * 2.0 ** min(failures, 20), LONGEST_PAUSE))
     return now + pause * (1 + JITTER * chance)
+
+
+# --- habits
+
+
+def pause(every: timedelta, rates: Sequence[float], now: datetime, last_new_at: datetime | None) -> timedelta:
+    """How long to wait between two polls of a source: `every`, or up to SLOWEST times that when it is usually quiet.
+
+    `rates` are its posts an hour by hour of the day in UTC, empty while they are not known.
+    """
+    stirring = last_new_at is not None and now - last_new_at < STIRRING
+    if every <= NO_HABITS or not rates or stirring:
+        return every
+    rate = rates[now.astimezone(UTC).hour]
+    longest = every * SLOWEST
+    return max(every, PROMPTNESS / rate) if longest * rate > PROMPTNESS else longest
+
+
+def rates(published: Sequence[datetime], until: datetime) -> tuple[float, ...]:
+    """Posts an hour for each hour of the day in UTC, of a source's posts in order of time; each hour is smoothed with
+    its neighbours. Empty if there is too little history.
+    """
+    days = (until - published[0]) / timedelta(days=1) if published else 0.0
+    if days < FEWEST_DAYS:
+        return ()
+    counts = [0] * 24
+    for moment in published:
+        counts[moment.astimezone(UTC).hour] += 1
+    return tuple((counts[hour - 1] + counts[hour] + counts[(hour + 1) % 24]) / 3 / days for hour in range(24))
+
+
+def expected_silence(published: Sequence[datetime], until: datetime) -> timedelta | None:
+    """How long a source may be silent before that is unusual, of its posts in order of time; None if they are too few.
+
+    The longest silence of each week counts, so that nights and weekends are usual.
+    """
+    longest: dict[int, float] = {}
+    for before, after in pairwise(published):
+        week = (until - after) // timedelta(weeks=1)
+        longest[week] = max(longest.get(week, 0.0), (after - before).total_seconds())
+    if len(published) < FEWEST_POSTS or len(longest) < FEWEST_WEEKS:
+        return None
+    return max(timedelta(seconds=UNUSUAL * median(longest.values())), SHORTEST_SILENCE)
+
+
+# --- what becomes of posts
+
+
+def next_check_at(published_at: datetime, now: datetime) -> datetime | None:
+    """When a post is to be looked up again; None once it is old enough."""
+    return next((published_at + age for age in CHECKED_AT if published_at + age > now), None)

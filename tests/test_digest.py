@@ -5,8 +5,8 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from bot import digest, schedule
-from bot.models import Cursor, Follow, FollowWhat, Post, Statement
-from bot.store import outbox, posts, sources, subscribers
+from bot.models import Changes, Cursor, Follow, FollowWhat, Post, Statement
+from bot.store import gaps, outbox, posts, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import query
@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 
 EVENING = NOON + timedelta(hours=8)
 MORNING = NOON - timedelta(hours=6)
+HOUR = timedelta(hours=1)
 
 
 def put(connection: Connection, post: Post, *statements: Statement, seen_at: datetime | None = None) -> None:
@@ -117,6 +118,16 @@ async def test_each_digest_comes_once_and_the_next_goes_on_where_it_ended(filled
     assert filled.read(subscribers.get, who).digested_at == EVENING + timedelta(days=1)
 
 
+async def test_history_that_came_in_today_is_no_news(filled: Database) -> None:
+    filled.submit(subscribe, Follow("all")).result()
+    old = a_post("6", "Said last week.", at=NOON - timedelta(days=7))
+    filled.submit(put, old, said("petrov", "Said last week."), seen_at=NOON).result()
+    await digest.queue_due(filled, ROSTER, EVENING)
+    (text,) = texts(filled)
+    assert "No guarantees" in text
+    assert "Said last week" not in text
+
+
 async def test_missed_digests_come_late_and_as_one(filled: Database) -> None:
     who = filled.submit(subscribe, Follow("all")).result()
     assert await digest.queue_due(filled, ROSTER, EVENING + timedelta(days=3, hours=1)) == 1
@@ -149,15 +160,77 @@ async def test_more_subscribers_than_one_batch_are_all_served(
     assert len(texts(filled)) == 5
 
 
-async def test_a_source_that_could_not_be_read_is_named(filled: Database) -> None:
+async def test_what_could_not_be_seen_is_named_with_its_times_if_it_was_long(filled: Database) -> None:
+    def unseen(connection: Connection) -> None:
+        for source in ROSTER.sources:
+            sources.polled(connection, source, Cursor("x"), MORNING, MORNING)
+        sources.failed(connection, "petrov-telegram", "no answer", MORNING + HOUR, EVENING)
+        sources.polled(connection, "petrov-telegram", Cursor("x"), MORNING + 3 * HOUR, EVENING)
+        sources.failed(connection, "wire", "no answer", MORNING + HOUR, EVENING)
+        gaps.add(connection, "ivanenko-x", EVENING - 29 * HOUR / 60, EVENING, gaps.UNREAD)
+
     filled.submit(subscribe, Follow("all")).result()
-    filled.submit(sources.polled, "petrov-telegram", Cursor("x"), MORNING, MORNING).result()
-    filled.submit(sources.failed, "petrov-telegram", "no answer", EVENING - timedelta(hours=2), EVENING).result()
-    filled.submit(sources.failed, "ivanenko-x", "no answer", EVENING - timedelta(minutes=2), EVENING).result()
+    filled.submit(unseen).result()
     await digest.queue_due(filled, ROSTER, EVENING)
     (text,) = texts(filled)
-    assert "p_petrov" in text
+    assert "🟥 Pavel Petrov, Telegram @p_petrov: 06:00–09:00" in text
+    assert "The Wire, wire.example: since 06:00" in text
     assert "o_ivanenko" not in text
+
+
+async def test_the_next_digest_names_only_what_reaches_far_into_its_own_time(filled: Database) -> None:
+    filled.submit(subscribe, Follow("all")).result()
+    await digest.queue_due(filled, ROSTER, EVENING)
+    filled.submit(gaps.add, "wire", EVENING - 3 * HOUR, EVENING + HOUR / 3, gaps.UNREAD).result()
+    filled.submit(gaps.add, "petrov-telegram", EVENING - 3 * HOUR, EVENING + HOUR, gaps.UNREAD).result()
+    texts(filled)
+    await digest.queue_due(filled, ROSTER, EVENING + 24 * HOUR)
+    (text,) = texts(filled)
+    assert "p_petrov" in text
+    assert "wire.example" not in text
+
+
+def change(connection: Connection) -> None:
+    """After the first evening: Petrov deletes on the channel, Ivanenko edits on X, the agency rewrites item 1."""
+    at = EVENING + HOUR
+    channel = a_post("7", "We agree to a truce.", "petrov-telegram", at=NOON)
+    account = a_post("8", "No grain.", "ivanenko-x", at=NOON)
+    put(connection, channel, said("petrov", channel.text, "own"))
+    put(connection, account, said("ivanenko", account.text, "own"))
+    posts.delete(connection, 6, EVENING - HOUR, at)
+    posts.revise(connection, 7, "Grain.", "en", at)
+    posts.revise(connection, 2, "A truce is far.", "en", at)
+
+
+@pytest.mark.parametrize(
+    ("follow", "watch", "changes", "expected"),
+    [
+        (Follow("all"), "", "digest", ["🗑 deleted", "✏️ edited"]),
+        (Follow("speaker", "petrov"), "", "digest", ["🗑 deleted"]),
+        (None, "truce", "digest", ["🗑 deleted"]),
+        (Follow("all"), "", "off", []),
+        (Follow("all"), "", "now", []),
+        (Follow("all", "", "digest"), "", "now", ["🗑 deleted", "✏️ edited"]),
+        (Follow("all", "", "digest"), "truce", "now", ["✏️ edited"]),
+        (Follow("all", "", "digest"), "", "off", []),
+    ],
+    ids=str,
+)
+async def test_changes_are_in_the_digest_of_who_was_not_told_at_once(
+    filled: Database, follow: Follow | None, watch: str, changes: Changes, expected: list[str]
+) -> None:
+    who = filled.submit(subscribe, *([follow] if follow else []), watch=watch).result()
+    filled.submit(subscribers.tell_changes, who, changes).result()
+    await digest.queue_due(filled, ROSTER, EVENING)
+    texts(filled)
+    filled.submit(change).result()
+    await digest.queue_due(filled, ROSTER, EVENING + 24 * HOUR)
+    (text,) = texts(filled)
+    assert [mark for mark in ("🗑 deleted", "✏️ edited") if mark in text] == expected
+    assert "A truce is far" not in text
+    await digest.queue_due(filled, ROSTER, EVENING + 48 * HOUR)
+    (text,) = texts(filled)
+    assert "✏️ Edited or deleted" not in text
 
 
 async def test_late_posts_become_one_message_after_a_minute(filled: Database) -> None:

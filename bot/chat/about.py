@@ -1,13 +1,19 @@
 """Beginning, help, the state of things, and leaving."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from bot.chat.desk import Desk
 from bot.chat.reading import LANGUAGE_NAMES
 from bot.chat.turn import Turn
-from bot.models import Follow
+from bot.models import Follow, Gap
 from bot.render.replies import following, greeting, settling
-from bot.store import outbox, posts, sources, statements, subscribers
+from bot.store import gaps, outbox, posts, sources, statements, subscribers
 from bot.store.connection import Connection
 from bot.words import find
+
+RECENT = timedelta(days=1)
+"""How far back /status tells when sources were not seen."""
 
 
 async def start(turn: Turn, typed: str) -> None:
@@ -100,18 +106,32 @@ async def status(turn: Turn, typed: str) -> None:
 
 async def show_status(turn: Turn, page: int) -> None:
     """Which sources can be read; to operators also what waits and what went wrong."""
-    states = turn.desk.database.read(_states, turn.desk)
+    now = turn.desk.now()
+    unseen = turn.desk.database.read(gaps.between, now - RECENT, now)
+    states = turn.desk.database.read(_states, turn.desk, unseen)
     queue = await turn.desk.database.read_slow(_queue) if turn.operator else None
-    await turn.show(settling.status(turn.voice, turn.desk.roster, states, turn.desk.now(), queue, page))
+    away = [gap for gap in unseen if not gap.source]
+    await turn.show(settling.status(turn.voice, turn.desk.roster, states, now, queue, page, away))
 
 
-def _states(connection: Connection, desk: Desk) -> list[settling.SourceState]:
+def _states(connection: Connection, desk: Desk, unseen: Sequence[Gap]) -> list[settling.SourceState]:
     states = []
+    now = desk.now()
     for health in sources.health(connection):
         source = desk.roster.sources.get(health.id)
         tokenless = source is not None and source.kind == "x" and not desk.settings.x_bearer_token
-        failing_since = None if tokenless else health.failing_since
-        states.append(settling.SourceState(health.id, health.last_ok_at, failing_since, health.last_error, tokenless))
+        silent = health.silence and health.last_new_at and now - health.last_new_at > health.silence
+        states.append(
+            settling.SourceState(
+                health.id,
+                health.last_ok_at,
+                None if tokenless else health.failing_since,
+                health.last_error or health.note,
+                tokenless,
+                [gap for gap in unseen if gap.source == health.id],
+                health.last_new_at if silent else None,
+            )
+        )
     return states
 
 

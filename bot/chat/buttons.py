@@ -12,10 +12,10 @@ from typing import get_args
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.error import TelegramError
 
-from bot.chat import about, browsing, following, reading, settling, watching
+from bot.chat import about, browsing, following, history, reading, settling, watching
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import LANGUAGES, FollowWhat, How
+from bot.models import LANGUAGES, Changes, FollowWhat, How
 from bot.render.language import voice
 from bot.render.replies import greeting
 from bot.render.text import FSI, PDI
@@ -99,6 +99,14 @@ def _how(typed: str) -> How:
     for known in get_args(How):
         if typed == known:
             return known  # type: ignore[no-any-return]
+    raise ValueError(typed)
+
+
+def _changes(arguments: Sequence[str], turn: Turn) -> Act:
+    (typed,) = arguments
+    for known in get_args(Changes):
+        if typed == known:
+            return lambda turn: following.tell_changes(turn, known)
     raise ValueError(typed)
 
 
@@ -234,6 +242,8 @@ VERBS: Mapping[str, Verb] = {
     "follows": Verb(_page_of(following.show_subscriptions)),
     "how": Verb(_change, steers=True),
     "drop": Verb(_drop, steers=True),
+    "changes": Verb(_changes, steers=True),
+    "history": Verb(_page_of(history.show_versions)),
     "speakers": Verb(_speakers),
     "latest": Verb(_latest),
     "search": Verb(_search),

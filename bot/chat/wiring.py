@@ -16,7 +16,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat import about, browsing, buttons, following, membership, reading, settling, watching
+from bot.chat import about, browsing, buttons, following, history, membership, reading, settling, watching
 from bot.chat.desk import Desk
 from bot.chat.quota import Quota
 from bot.chat.turn import Turn
@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Command] = {
     "subscriptions": following.subscriptions,
     "latest": browsing.latest,
     "search": browsing.look_for,
+    "history": history.history,
     "watch": watching.watch,
     "watches": watching.watches,
     "unwatch": watching.unwatch,

@@ -1,13 +1,17 @@
 """Messages that nobody asked for at that moment: a new statement, an edit, a deletion, what was missed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from babel.dates import format_timedelta
 
 from bot.models import Button, Message, Roster, Telling
+from bot.render.changes import Span, changes, shown
 from bot.render.language import Voice, voice
 from bot.render.statements import (
+    account,
     body,
     card,
     foot,
@@ -19,7 +23,7 @@ from bot.render.statements import (
     who,
     withdrawn,
 )
-from bot.render.text import MESSAGE, Text, finish, inline, joined, split, verbatim
+from bot.render.text import MESSAGE, Text, finish, inline, joined, split
 
 FOUND = 40
 """Matched forms that are marked in one text; past that the marks crowd out the rest."""
@@ -33,8 +37,24 @@ LISTED = 10
 HEADING = 160
 """UTF-16 units kept free in each part for its heading and for the line that ends a cut one."""
 
+TROUBLES = 6
+"""Reasons of trouble in one message to operators, each with up to LISTED sources."""
+
 BEFORE = 1500
 """UTF-16 units of each version in a notice of an edit, so that both fit one message."""
+
+
+TroubleKind = Literal["failing", "stopped", "silent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Sources (their ids) that ail for the same reason, and since when the first of them does."""
+
+    kind: TroubleKind
+    sources: tuple[str, ...]
+    since: datetime
+    reason: str = ""
 
 
 def alert(
@@ -84,34 +104,40 @@ def _headline(_: Voice, telling: Telling, roster: Roster) -> Text:
     return (who(_, speaking[0].speaker, roster) if speaking else teller(_, telling, roster)).cut(120)
 
 
-def edited(before: str, telling: Telling, roster: Roster, *, language: str, zone: str) -> list[Message]:
-    """The author changed the post: both versions, and how long the first one stood.
+def edited(
+    before: str, telling: Telling, roster: Roster, *, language: str, zone: str, since: datetime | None = None
+) -> list[Message]:
+    """The author changed the post: both versions with what went and what came, and how long the first one stood.
 
-    An earlier version is always shown with this note and with the way to the post, as X asks.
+    `since` is when the earlier version was first seen, if it was not the first. An earlier version is always shown
+    with this note and with the way to the post, as X asks.
     """
     if withdrawn(telling, roster):
         return deleted(telling, roster, language=language, zone=zone)
     _ = voice(language, zone)
     post = telling.post
-    stood = _stood(_, post.published_at, post.edited_at or post.seen_at)
+    stood = lasted(_, since or post.published_at, post.edited_at or post.seen_at)
+    found = changes(before, post.text)
     parts = [
         _("✏️ Changed after {time}", time=stood).marked("bold") if stood else _("✏️ Changed").marked("bold"),
         head(_, telling, roster),
         _("Earlier version:"),
-        _quotation(_, before),
+        quotation(_, before, [change.before for change in found], "strikethrough"),
         _("Now:"),
-        _quotation(_, post.text),
+        quotation(_, post.text, [change.after for change in found], "underline"),
         foot(_, telling, roster),
     ]
-    return [finish(joined(parts, "\n"), [source_button(_, telling)])]
+    history = [Button("🕓 " + _("All versions").plain, f"history:{post.id}")] if post.id else []
+    return [finish(joined(parts, "\n"), [source_button(_, telling), history])]
 
 
-def _quotation(_: Voice, words: str) -> Text:
-    shown = verbatim(words[: BEFORE * 2]).stripped().cut(BEFORE)
-    return shown.marked("expandable_blockquote") if shown else _("No words").marked("italic")
+def quotation(_: Voice, words: str, spans: Sequence[Span] = (), mark: str = "underline", limit: int = BEFORE) -> Text:
+    """A version of a text, shortened to what is around the marked spans."""
+    text = shown(words, spans, mark, limit)
+    return text.marked("expandable_blockquote") if text else _("No words").marked("italic")
 
 
-def _stood(_: Voice, since: datetime, until: datetime | None) -> Text:
+def lasted(_: Voice, since: datetime, until: datetime | None) -> Text:
     """How long, roughly, in words; empty where it is not known."""
     if until is None or until - since < timedelta(seconds=1):
         return Text()
@@ -122,8 +148,8 @@ def deleted(telling: Telling, roster: Roster, *, language: str, zone: str) -> li
     """The post is gone at its source. The words are repeated only where the platform's rules allow it."""
     _ = voice(language, zone)
     post = telling.post
-    stood = _stood(_, post.published_at, post.deleted_at)
-    words = body(_, telling, roster) if withdrawn(telling, roster) else _quotation(_, post.text)
+    stood = lasted(_, post.published_at, post.deleted_at)
+    words = body(_, telling, roster) if withdrawn(telling, roster) else quotation(_, post.text)
     parts = [
         _("🗑 Deleted after {time}", time=stood).marked("bold") if stood else _("🗑 Deleted").marked("bold"),
         head(_, telling, roster),
@@ -131,6 +157,13 @@ def deleted(telling: Telling, roster: Roster, *, language: str, zone: str) -> li
         foot(_, telling, roster),
     ]
     return [finish(joined(parts, "\n"))]
+
+
+def back(telling: Telling, roster: Roster, *, language: str, zone: str) -> list[Message]:
+    """A post that was told to be deleted is shown at its source again: what we said is put right."""
+    _ = voice(language, zone)
+    parts = [_("↩️ No longer deleted").marked("bold"), card(_, telling, roster)]
+    return [finish(joined(parts, "\n").cut(MESSAGE), [source_button(_, telling)])]
 
 
 def catch_up(
@@ -153,3 +186,53 @@ def catch_up(
         else ""
     )
     return [finish(joined([opening.marked("bold"), *lines, more], "\n\n"))]
+
+
+# --- to operators
+
+
+def ailing(
+    troubles: Sequence[Trouble], well: Sequence[str], roster: Roster, *, language: str, zone: str
+) -> list[Message]:
+    """Which sources cannot be read or have gone silent, why, and what to do; and which are `well` again (their ids)."""
+    _ = voice(language, zone)
+    blocks = [_trouble(_, trouble, roster) for trouble in troubles[:TROUBLES]]
+    if len(troubles) > TROUBLES:
+        hidden = sum(len(trouble.sources) for trouble in troubles[TROUBLES:])
+        blocks.append(_.many("and {count} more source: /status", "and {count} more sources: /status", hidden))
+    if well:
+        blocks.append("✅ " + _("Read again: {sources}", sources=_accounts(_, well, roster)))
+    return [finish(joined(blocks, "\n\n"))]
+
+
+def _trouble(_: Voice, trouble: Trouble, roster: Roster) -> Text:
+    names = _accounts(_, trouble.sources, roster)
+    since = _.moment(trouble.since)
+    opening = {
+        "failing": lambda: _("⚠️ Not readable since {moment}: {sources}", moment=since, sources=names),
+        "stopped": lambda: _("⛔️ Not read any more since {moment}: {sources}", moment=since, sources=names),
+        "silent": lambda: _("🔇 Silent for unusually long, since {moment}: {sources}", moment=since, sources=names),
+    }[trouble.kind]()
+    remedy = {
+        "failing": lambda: _("It is tried again at least once an hour. Does the address open in a browser?"),
+        "stopped": lambda: _(
+            "Only a person can mend this: put config/sources.toml right (parley check shows each account), "
+            "then start Parley anew."
+        ),
+        "silent": lambda: _(
+            "It can be read, but brings nothing new. Has the account moved, or does its page look otherwise now?"
+        ),
+    }[trouble.kind]()
+    return joined([opening, inline(trouble.reason, 300).marked("italic"), remedy], "\n")
+
+
+def _accounts(_: Voice, sources: Sequence[str], roster: Roster) -> Text:
+    """Their names, the last ones only counted."""
+    named = [
+        account(_, roster.sources[source], roster) if source in roster.sources else inline(source, 60)
+        for source in sources[:LISTED]
+    ]
+    if len(sources) > LISTED:
+        hidden = len(sources) - LISTED
+        named.append(_.many("and {count} more source", "and {count} more sources", hidden))
+    return joined(named, "; ")

@@ -33,6 +33,7 @@ def described(_: Voice, roster: Roster | None) -> list[Command]:
         Command("subscriptions", _("Whom you follow, and how")),
         Command("latest", _("The newest statements"), (speaker, side, Text("3"))),
         Command("search", _("Look for words in everything said"), (_("ceasefire"), _("\"prisoner exchange\""))),
+        Command("history", _("What was edited or deleted, and every version"), (speaker,)),
         Command("watch", _("Be told when words are said"), (_("neutrality"), _("guarantees AND NOT gas"))),
         Command("watches", _("The words you watch for")),
         Command("unwatch", _("Stop watching for words"), (Text("1"), _("neutrality"))),

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 
-from bot.models import Message, Roster, Telling
+from bot.models import Gap, Message, Roster, Telling
 from bot.render.language import Voice, voice
-from bot.render.statements import account, line, said, teller, who
+from bot.render.statements import account, fate, line, said, teller, who
 from bot.render.text import ENTITIES, MESSAGE, Text, finish, inline, joined, split
 
 MESSAGES = 4
@@ -22,6 +22,12 @@ SHORT = 220
 
 GLANCED = 8
 """Speakers that the glance names for one side."""
+
+CHANGED = 20
+"""Edited and deleted posts that one digest lists."""
+
+BLIND, SPANS = 10, 3
+"""Sources that could not be seen which one digest names, and spans of each; the longest first."""
 
 
 @dataclass
@@ -43,12 +49,13 @@ def digest(
     zone: str,
     since: datetime,
     until: datetime,
-    unseen: Sequence[tuple[str, datetime]] = (),
+    gaps: Sequence[Gap] = (),
+    changed: Sequence[Telling] = (),
 ) -> list[Message]:
     """The window [since, until) as messages: who spoke how often, then each statement by side and speaker.
 
-    `unseen` names sources that could not be read, and since when: what they said is missing here. A story told by
-    several sources stands once, at its earliest, with the others counted.
+    `gaps`: when sources could not be seen; what they said may be missing here. `changed`: posts that were edited or
+    deleted, also older ones. A story told by several sources stands once, at its earliest, with the others counted.
     """
     _ = voice(language, zone)
     groups = _grouped(_, tellings, roster)
@@ -60,9 +67,9 @@ def digest(
         ],
         "\n",
     )
-    gaps = _gaps(_, unseen, roster)
+    closing = [_changed(_, changed, roster), blind(_, gaps, roster, until)]
     for lines in LINES:
-        blocks = [opening, *(block for group in groups for block in _blocks(_, group, roster, lines)), gaps]
+        blocks = [opening, *(block for group in groups for block in _blocks(_, group, roster, lines)), *closing]
         parts = _packed([block for block in blocks if block])
         if len(parts) <= MESSAGES:
             break
@@ -137,19 +144,50 @@ def _blocks(_: Voice, group: _Group, roster: Roster, lines: int) -> list[Text]:
     return blocks
 
 
-def _gaps(_: Voice, unseen: Sequence[tuple[str, datetime]], roster: Roster) -> Text:
-    """Which sources are missing from the digest, and since when."""
-    lines = []
-    for source_id, since in unseen[:20]:
-        source = roster.sources.get(source_id)
-        name = account(_, source, roster) if source else inline(source_id, 60)
-        lines.append(_("{source}: since {moment}", source=name, moment=_.moment(since)))
-    if len(unseen) > len(lines):
-        hidden = len(unseen) - len(lines)
+def _changed(_: Voice, changed: Sequence[Telling], roster: Roster) -> Text:
+    """What was edited or deleted, a line each, the last said first."""
+    lines = [line(_, telling, roster, SHORT) + "\n" + fate(_, telling) for telling in changed[-CHANGED:][::-1]]
+    hidden = len(changed) - len(lines)
+    if hidden:
+        lines.append(_.many("… and {count} more: /history", "… and {count} more: /history", hidden))
+    return joined([_("✏️ Edited or deleted").marked("bold") if lines else "", *lines], "\n")
+
+
+def blind(_: Voice, gaps: Sequence[Gap], roster: Roster, now: datetime) -> Text:
+    """Which sources could not be seen, and when; the longest unseen first."""
+    by_source: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        by_source.setdefault(gap.source, []).append(gap)
+    ordered = sorted(by_source.items(), key=lambda item: (bool(item[0]), -_length(item[1], now)))
+    lines = [_blind_one(_, source, roster) + ": " + spans(_, found, now) for source, found in ordered[:BLIND]]
+    if hidden := len(ordered) - len(lines):
         lines.append(_.many("and {count} more source", "and {count} more sources", hidden))
-    if not lines:
-        return Text()
-    return joined([_("⚠️ Could not be read, so missing here:").marked("bold"), *lines], "\n")
+    return joined([_("⚠️ Not readable, so perhaps missing here:").marked("bold") if lines else "", *lines], "\n")
+
+
+def _blind_one(_: Voice, source: str, roster: Roster) -> Text:
+    if not source:
+        return _("All sources")
+    return account(_, roster.sources[source], roster) if source in roster.sources else inline(source, 60)
+
+
+def _length(gaps: Sequence[Gap], now: datetime) -> timedelta:
+    return sum(((gap.until or now) - gap.since for gap in gaps), timedelta())
+
+
+def spans(_: Voice, gaps: Sequence[Gap], now: datetime) -> Text:
+    """When: "14:05–16:40, since 18:10"; with the day where it is not the present one."""
+    shown = [_span(_, gap, now) for gap in gaps[-SPANS:]]
+    return joined(["…" if len(gaps) > len(shown) else "", *shown], ", ")
+
+
+def _span(_: Voice, gap: Gap, now: datetime) -> Text:
+    today = _.local_day(now)
+    since = _.clock(gap.since) if _.local_day(gap.since) == today else _.moment(gap.since)
+    if gap.until is None:
+        return _("since {moment}", moment=since)
+    same_day = _.local_day(gap.until) in (today, _.local_day(gap.since))
+    return since + "–" + (_.clock(gap.until) if same_day else _.moment(gap.until))
 
 
 def _packed(blocks: Sequence[Text]) -> list[Text]:

@@ -176,7 +176,21 @@ def origin(_: Voice, telling: Telling) -> list[Text]:
         marks.append(_("✏️ Edited, {moment}", moment=_.moment(post.edited_at)))
     if post.deleted_at:
         marks.append(_("🗑 Deleted at the source; seen to be gone {moment}", moment=_.moment(post.deleted_at)))
+    elif post.fate != "stands":
+        marks.append(_("🔒 Not public at its source at the moment"))
+    if post.late and post.seen_at:
+        marks.append(_("🕰 Found late: {moment}", moment=_.moment(post.seen_at)))
     return marks
+
+
+def fate(_: Voice, telling: Telling) -> Text:
+    """What happened to the post last, and when; empty if nothing did."""
+    post = telling.post
+    if post.deleted_at:
+        return _("🗑 deleted, {moment}", moment=_.moment(post.deleted_at))
+    if post.fate != "stands":
+        return _("🔒 Not public at its source at the moment")
+    return _("✏️ edited, {moment}", moment=_.moment(post.edited_at)) if post.edited_at else Text()
 
 
 def _shortly(quoted: str) -> Text:
@@ -187,7 +201,9 @@ def body(_: Voice, telling: Telling, roster: Roster, found: Sequence[tuple[int, 
     """The words as a quotation, folded if long; what there is instead, if there are none."""
     post = telling.post
     if withdrawn(telling, roster):
-        return _("The text was deleted on X and is no longer shown.").marked("italic")
+        if post.deleted_at:
+            return _("The text was deleted on X and is no longer shown.").marked("italic")
+        return _("X does not show this text to everybody at the moment, so it is not shown here.").marked("italic")
     words = verbatim(post.text, found).stripped()
     media = _media(_, post.media)
     if not words:
@@ -197,10 +213,10 @@ def body(_: Voice, telling: Telling, roster: Roster, found: Sequence[tuple[int, 
 
 
 def withdrawn(telling: Telling, roster: Roster) -> bool:
-    """Whether the platform's rules forbid to repeat the text: X wants deleted posts gone everywhere."""
+    """Whether the platform's rules forbid to repeat the text: X wants what it no longer shows gone everywhere."""
     source = roster.sources.get(telling.post.source)
     on_x = source.kind == "x" if source else _host(telling.post.url) in ("x.com", "twitter.com")
-    return on_x and telling.post.deleted_at is not None
+    return on_x and (telling.post.deleted_at is not None or telling.post.fate != "stands")
 
 
 def _media(_: Voice, kinds: Sequence[str]) -> Text:

@@ -149,11 +149,13 @@ def inline(text: str, limit: int = 200) -> Text:
     return short
 
 
-def verbatim(text: str, found: Sequence[tuple[int, int]] = ()) -> Text:
-    """A stranger's words as a block of lines of their own, the stretches in `found` (characters) underlined bold."""
+def verbatim(text: str, found: Sequence[tuple[int, int]] = (), marks: Sequence[str] = ("underline", "bold")) -> Text:
+    """A stranger's words as a block of lines of their own, the stretches in `found` (characters) marked."""
     result, done = Text(), 0
     for start, end in _apart(found, len(text)):
-        hit = Text(clean(text[start:end])).marked("underline").marked("bold")
+        hit = Text(clean(text[start:end]))
+        for mark in marks:
+            hit = hit.marked(mark)
         result = result + clean(text[done:start]) + hit
         done = end
     result = result + clean(text[done:])

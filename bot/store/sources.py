@@ -36,7 +36,7 @@ class Health:
     """How a source fares. `failing_since` None: its last poll went well, or it has had none (`last_ok_at` None).
 
     `stopped`: it failed for good. `silence` is the longest that it is expected to be silent, None while that is not
-    known. `alarmed_at`: since when operators know that it is ailing.
+    known. `alarmed_at`: since when operators know that it is ailing. `note`: what wants mending although it is read.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Health:
     last_new_at: datetime | None = None
     silence: timedelta | None = None
     alarmed_at: datetime | None = None
+    note: str = ""
 
 
 def enrol(connection: Connection, sources: Collection[Source], now: datetime) -> None:
@@ -119,18 +120,19 @@ def polled(
     title: str = "",
     account_id: str = "",
     newest: datetime | None = None,
+    note: str = "",
 ) -> None:
     """A poll went well; whatever gap there was is over. An empty title or account id leaves what is known.
 
-    `newest` is when the newest post that the poll brought was published.
+    `newest` is when the newest post that the poll brought was published; `note` what wants mending all the same.
     """
     connection.execute(
         """UPDATE sources SET cursor = ?, last_ok_at = ?, next_poll_at = ?,
             failures = 0, failing_since = NULL, stopped = 0, last_error = '',
             title = coalesce(nullif(?, ''), title), account_id = coalesce(nullif(?, ''), account_id),
-            last_new_at = nullif(max(coalesce(last_new_at, 0), ?), 0)
+            last_new_at = nullif(max(coalesce(last_new_at, 0), ?), 0), note = ?
         WHERE id = ?""",
-        (cursor, to_ms(now), to_ms(next_at), title, account_id, to_ms(newest) if newest else 0, source),
+        (cursor, to_ms(now), to_ms(next_at), title, account_id, to_ms(newest) if newest else 0, note[:1000], source),
     )
     gaps.end(connection, source, now)
 
@@ -151,7 +153,7 @@ def health(connection: Connection) -> list[Health]:
     """How every enabled source fares, by id."""
     rows = connection.execute(
         "SELECT id, title, account_id, last_ok_at, failing_since, failures, last_error, next_poll_at, stopped, "
-        "last_new_at, silence, alarmed_at FROM sources WHERE enabled ORDER BY id"
+        "last_new_at, silence, alarmed_at, note FROM sources WHERE enabled ORDER BY id"
     )
     return [
         Health(
@@ -167,6 +169,7 @@ def health(connection: Connection) -> list[Health]:
             last_new_at=from_ms(row[9]),
             silence=None if row[10] is None else timedelta(milliseconds=row[10]),
             alarmed_at=from_ms(row[11]),
+            note=row[12],
         )
         for row in rows
     ]

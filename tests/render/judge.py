@@ -14,6 +14,7 @@ TYPES = {
     "bold": "Bold",
     "italic": "Italic",
     "underline": "Underline",
+    "strikethrough": "Strikethrough",
     "code": "Code",
     "pre": "Pre",
     "blockquote": "BlockQuote",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Message, Roster, Statement, Telling
-from bot.render.alerts import PARTS, alert, catch_up, deleted, edited
+from bot.render.alerts import PARTS, Trouble, ailing, alert, back, catch_up, deleted, edited
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -67,6 +67,55 @@ def test_an_edit_shows_both_versions_and_how_long_the_first_stood() -> None:
     assert message.buttons
 
 
+def test_an_edit_marks_word_by_word_what_went_and_what_came() -> None:
+    telling = worlds.own("We do not meet on Friday, in Geneva.", edited_at=worlds.AT + timedelta(hours=2))
+    (message,) = edited("We meet on Monday, in Geneva.", telling, ROSTER, language="en", zone="UTC")
+    struck = [judge.stretch(message, one) for one in message.entities if one.type == "strikethrough"]
+    underlined = [judge.stretch(message, one) for one in message.entities if one.type == "underline"]
+    assert (struck, underlined) == (["Monday"], ["do not", "Friday"])
+
+
+def test_a_later_edit_says_how_long_the_version_before_it_stood() -> None:
+    telling = worlds.own("Third.", edited_at=worlds.AT + timedelta(hours=5))
+    since = worlds.AT + timedelta(hours=2)
+    (message,) = edited("Second.", telling, ROSTER, language="en", zone="UTC", since=since)
+    assert message.text.startswith("✏️ Changed after 3 hours\n")
+    assert message.buttons[1][0].data == "history:1"
+
+
+def test_of_a_long_text_what_is_around_the_change_is_shown() -> None:
+    long = "word " * 2000
+    telling = worlds.own(f"{long}agreed {long}", edited_at=worlds.AT + timedelta(hours=2))
+    (message,) = edited(f"{long}refused {long}", telling, ROSTER, language="en", zone="UTC")
+    assert "… " in message.text
+    assert "refused" in message.text
+    assert "agreed" in message.text
+    assert len(message.text) < 1500
+
+
+def test_a_post_found_late_says_so() -> None:
+    late = worlds.own(late=True, seen_at=worlds.AT + timedelta(hours=3))
+    (message,) = alerted(late)
+    assert "🕰 Found late: 14 March 2022, 21:42 EET" in message.text
+    (prompt,) = alerted(worlds.own(seen_at=worlds.AT + timedelta(hours=3)))
+    assert "late" not in prompt.text
+
+
+def test_what_x_does_not_show_to_everybody_is_not_shown_and_not_called_deleted() -> None:
+    (message,) = alerted(worlds.own("secret", fate="protected"))
+    assert "secret" not in message.text
+    assert "🔒 Not public at its source at the moment" in message.text
+    assert "eleted" not in message.text
+    (elsewhere,) = alerted(replace(worlds.own(), post=replace(worlds.told("open").post, fate="withheld")))
+    assert "open" in elsewhere.text
+
+
+def test_what_was_told_to_be_deleted_is_put_right() -> None:
+    (message,) = back(worlds.own(), ROSTER, language="en", zone="UTC")
+    assert message.text.startswith("↩️ No longer deleted\n🇦🇶 Ann One")
+    assert "We meet tomorrow." in message.text
+
+
 def test_an_edit_at_an_unknown_time_says_no_time() -> None:
     (message,) = edited("", worlds.own(""), ROSTER, language="en", zone="UTC")
     assert message.text.startswith("✏️ Changed\n")
@@ -107,6 +156,36 @@ def test_a_catch_up_claims_no_kind_where_two_speakers_differ() -> None:
     assert "🇧🇻 Ben Two, 🇦🇶 Ann One · The Daily (state media)\n" in message.text
 
 
+def test_operators_read_what_ails_why_and_what_to_do() -> None:
+    troubles = [
+        Trouble("stopped", ("ben_telegram",), worlds.AT, "no such channel"),
+        Trouble("failing", ("daily", "past", "gone"), worlds.AT, "no answer"),
+        Trouble("silent", ("ann_x",), worlds.AT),
+    ]
+    (message,) = ailing(troubles, ["daily"], ROSTER, language="en", zone="UTC")
+    blocks = message.text.split("\n\n")
+    assert blocks[0].split("\n")[:2] == [
+        "⛔️ Not read any more since 14 March 2022, 16:42 UTC: 🇧🇻 Ben Two, Telegram @ben_two",
+        "no such channel",
+    ]
+    assert "config/sources.toml" in blocks[0]
+    assert "The Daily, daily.example; The Past, archive; gone\nno answer\n" in blocks[1]
+    assert "browser" in blocks[1]
+    assert blocks[2].startswith("🔇 Silent for unusually long, since 14 March 2022, 16:42 UTC: 🇦🇶 Ann One")
+    assert blocks[3] == "✅ Read again: The Daily, daily.example"
+
+
+def test_troubles_of_many_kinds_and_sources_fit_one_message() -> None:
+    many = [
+        Trouble("failing", tuple(f"source {number}" for number in range(40)), worlds.AT, "a reason " * 99)
+        for _ in range(9)
+    ]
+    (message,) = ailing(many, ["daily"] * 40, ROSTER, language="uk", zone="UTC")
+    judge.within_limits(message)
+    assert "і ще 30 джерел" in message.text
+    assert "і ще 120 джерел: /status" in message.text
+
+
 @given(
     worlds.tellings(),
     worlds.rosters(),
@@ -121,8 +200,16 @@ def test_telegram_takes_every_notice_of_any_telling(
     zone = "America/New_York"
     messages = [
         *alert(telling, roster, language=language, zone=zone, watches=watches, found=found),
-        *edited(telling.post.text, telling, roster, language=language, zone=zone),
+        *edited(" ".join([*watches, telling.post.quoted]), telling, roster, language=language, zone=zone),
         *deleted(telling, roster, language=language, zone=zone),
+        *back(telling, roster, language=language, zone=zone),
+        *ailing(
+            [Trouble("failing", (telling.post.source,), telling.post.published_at, telling.post.quoted)],
+            [],
+            roster,
+            language=language,
+            zone=zone,
+        ),
         *catch_up([telling] * 11, roster, language=language, zone=zone),
     ]
     for message in messages:

@@ -1,12 +1,13 @@
 """A digest says at one glance who spoke, states its window, and names what is missing from it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Message, Roster, Statement, Telling
+from bot.models import Gap, Message, Roster, Statement, Telling
 from bot.render.digests import digest
 from tests.render import judge, worlds
 
@@ -14,8 +15,16 @@ ROSTER = worlds.roster()
 SINCE, UNTIL = worlds.AT, worlds.AT + timedelta(days=1)
 
 
-def made(tellings: list[Telling], unseen: list[tuple[str, datetime]] | None = None) -> list[Message]:
-    return digest(tellings, ROSTER, language="en", zone="Europe/Kyiv", since=SINCE, until=UNTIL, unseen=unseen or [])
+def made(tellings: list[Telling], gaps: Sequence[Gap] = (), changed: Sequence[Telling] = ()) -> list[Message]:
+    return digest(
+        tellings, ROSTER, language="en", zone="Europe/Kyiv", since=SINCE, until=UNTIL, gaps=gaps, changed=changed
+    )
+
+
+def unseen(source: str, since: float, until: float | None = None) -> Gap:
+    """In hours before the end of the digest's window, which is 18:42 in Kyiv."""
+    ended = None if until is None else UNTIL - timedelta(hours=until)
+    return Gap(source, UNTIL - timedelta(hours=since), ended, "no answer")
 
 
 def quoted(speaker: str, number: int, **more: int) -> Telling:
@@ -74,16 +83,37 @@ def test_an_empty_window_says_so_in_one_line() -> None:
     assert message.text.split("\n")[2:] == ["A quiet time: nothing new from those you follow."]
 
 
-def test_sources_that_could_not_be_read_are_named() -> None:
-    (message,) = made([], [("ann_x", worlds.AT), ("daily", worlds.AT), ("gone", worlds.AT)])
-    assert message.text.split("\n")[-4:] == [
-        "⚠️ Could not be read, so missing here:",
-        "🇦🇶 Ann One, X @ann_one: since 14 March 2022, 18:42 EET",
-        "The Daily, daily.example: since 14 March 2022, 18:42 EET",
-        "gone: since 14 March 2022, 18:42 EET",
+def test_what_was_not_seen_is_named_with_its_times_the_longest_first() -> None:
+    found = [unseen("daily", 4, 1.5), unseen("gone", 2), unseen("ann_x", 30, 25), unseen("daily", 1, 0.5)]
+    (message,) = made([], [*found, unseen("", 9, 8)])
+    assert message.text.split("\n")[-5:] == [
+        "⚠️ Not readable, so perhaps missing here:",
+        "All sources: 09:42–10:42",
+        "🇦🇶 Ann One, X @ann_one: 14 March 2022, 12:42 EET–17:42",
+        "The Daily, daily.example: 14:42–17:12, 17:42–18:12",
+        "gone: since 16:42",
     ]
-    (crowded,) = made([], [("gone", worlds.AT)] * 25)
-    assert crowded.text.endswith("and 5 more sources")
+
+
+def test_many_sources_and_many_spans_are_condensed() -> None:
+    (message,) = made([], [unseen(f"source {number:02}", 20 - number, 1) for number in range(14)])
+    assert message.text.count("source ") == 10
+    assert "source 00" in message.text
+    assert message.text.endswith("and 4 more sources")
+    (often,) = made([], [unseen("gone", hours, hours - 0.5) for hours in range(9, 1, -1)])
+    assert often.text.endswith("gone: …, 14:42–15:12, 15:42–16:12, 16:42–17:12")
+
+
+def test_what_was_edited_or_deleted_is_listed_with_what_happened_to_it() -> None:
+    edit = worlds.own("We meet on Friday.", hours=-40, edited_at=UNTIL - timedelta(hours=1))
+    deletion = worlds.told("Ben said no.", number=9)
+    deletion = replace(deletion, post=replace(deletion.post, deleted_at=UNTIL - timedelta(hours=2), fate="deleted"))
+    (message,) = made([], changed=[edit, deletion])
+    block = message.text.split("\n\n")[1]
+    assert block.startswith("✏️ Edited or deleted\n18:51 · The Daily (state media)\nBen said no.\n🗑 deleted, 15 March")
+    assert "We meet on Friday.\n✏️ edited, 15 March 2022, 17:42 EET" in block
+    many = made([], changed=[edit] * 30)
+    assert "… and 10 more: /history" in many[-1].text
 
 
 def test_a_loud_day_is_shortened_and_says_how_much_is_left_out() -> None:
@@ -109,14 +139,28 @@ def test_a_table_with_very_many_speakers_gives_each_a_line_however_many_messages
     st.lists(worlds.tellings(), max_size=12),
     worlds.rosters(),
     st.sampled_from(["en", "uk", "ru"]),
-    st.lists(st.tuples(st.sampled_from(["ann_x", "daily", "<b>"]), st.just(worlds.AT)), max_size=3),
+    st.lists(
+        st.builds(
+            Gap,
+            source=st.sampled_from(["", "ann_x", "daily", "<b>"]),
+            since=st.just(worlds.AT),
+            until=st.sampled_from([None, UNTIL]),
+            reason=worlds.letters(),
+        ),
+        max_size=6,
+    ),
 )
 @settings(max_examples=60, deadline=None)
-def test_telegram_takes_any_digest(
-    tellings: list[Telling], roster: Roster, language: str, unseen: list[tuple[str, datetime]]
-) -> None:
+def test_telegram_takes_any_digest(tellings: list[Telling], roster: Roster, language: str, gaps: list[Gap]) -> None:
     for message in digest(
-        tellings, roster, language=language, zone="Europe/Kyiv", since=SINCE, until=UNTIL, unseen=unseen
+        tellings,
+        roster,
+        language=language,
+        zone="Europe/Kyiv",
+        since=SINCE,
+        until=UNTIL,
+        gaps=gaps,
+        changed=tellings[:4],
     ):
         judge.within_limits(message)
         judge.survives_telegram(message)

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import QueryError
-from bot.models import LANGUAGES, Follow, Message, Roster, Speaker, Subscriber, Topic, Watch
+from bot.models import LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Topic, Watch
 from bot.render.commands import commands
 from bot.render.language import Voice, voice
-from bot.render.replies import following, greeting, settling, watching
-from bot.render.text import finish
+from bot.render.replies import following, greeting, history, settling, watching
+from bot.render.text import Text, finish
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -21,6 +21,8 @@ EMPTY = Roster({}, {}, {}, {}, {})
 EN = voice("en", "Europe/Kyiv")
 FOLLOWS = [Follow("all"), Follow("speaker", "ann", "silent"), Follow("topic", "size", "digest")]
 ANN = Follow("speaker", "ann")
+GAPS = [Gap("", worlds.AT - timedelta(hours=hours), worlds.AT - timedelta(hours=hours - 1), "x") for hours in (9, 5)]
+GONE = worlds.own("secret", deleted_at=worlds.AT, fate="deleted")
 
 
 def subscriber(digest: time | None = time(20, 0)) -> Subscriber:
@@ -90,8 +92,18 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "zone set": lambda _, r, x: settling.zone_set(_, subscriber(), worlds.AT),
     "bad zone": lambda _, r, x: settling.bad_zone(_, x, ["Europe/Kyiv"]),
     "status": lambda _, r, x: settling.status(
-        _, r, [settling.SourceState("daily", None, worlds.AT, x)], worlds.AT, settling.Queue(1, 2, 3)
+        _, r, [settling.SourceState("daily", None, worlds.AT, x)], worlds.AT, settling.Queue(1, 2, 3), 0, GAPS
     ),
+    "status of the silent": lambda _, r, x: settling.status(
+        _, r, [settling.SourceState("daily", worlds.AT, gaps=GAPS, silent_since=worlds.AT)], worlds.AT
+    ),
+    "versions": lambda _, r, x: history.versions(
+        _, worlds.own(x), [(worlds.AT, x * (n % 3), "ab" * 32) for n in range(9)], r
+    ),
+    "versions that had to go": lambda _, r, x: history.versions(_, GONE, [(worlds.AT, "", "ab" * 32)] * 2, r),
+    "changed": lambda _, r, x: history.changed(_, [worlds.own(x), GONE], r, Text(x[:9].strip())),
+    "nothing changed": lambda _, r, x: history.changed(_, [], r, Text()),
+    "no such history": lambda _, r, x: history.unknown(_, x),
 }
 
 
@@ -160,10 +172,20 @@ def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
         "drop:speaker:ann",
         "how:topic:size:now",
         "drop:topic:size",
+        "changes:now",
+        "changes:digest",
+        "changes:off",
         "menu",
     ]
     assert "🇦🇶 Ann One – at once, without sound" in message.text
+    assert "✏️ What is edited or deleted is told: at once." in message.text
     assert "You also watch 1 query: /watches" in message.text
+
+
+def test_the_way_in_which_changes_are_told_is_marked_also_for_who_only_watches() -> None:
+    message = following.subscriptions(EN, ROSTER, [], 1, "digest")
+    assert message.text.startswith("You follow nobody yet.\n\nYou also watch 1 query: /watches\n✏️ What is edited")
+    assert [button.text for button in message.buttons[0]] == ["✏️ at once", "● ✏️ in the digest only", "✏️ not at all"]
 
 
 def test_what_was_not_understood_is_said_with_what_it_may_have_meant() -> None:
@@ -252,6 +274,20 @@ def test_status_puts_the_troubled_sources_first_and_errors_before_operators_alon
     assert "Waiting to be sent: 3. Subscribers: 4. Posts: 5." in operators.text
 
 
+def test_status_says_when_a_source_was_not_seen_and_that_it_is_unusually_silent() -> None:
+    states = [
+        settling.SourceState("past", worlds.AT, gaps=GAPS),
+        settling.SourceState("daily", worlds.AT, silent_since=worlds.AT - timedelta(days=3)),
+    ]
+    assert settling.status(EN, ROSTER, states, worlds.AT, away=GAPS[:1]).text.split("\n") == [
+        "2 sources are collected.",
+        "⚠️ Not readable, so perhaps missing here:",
+        "All sources: 09:42–10:42",
+        "🔇 The Daily, daily.example – silent since 11 March 2022, 18:42 EET",
+        "✅ The Past, archive – just now; not readable 09:42–10:42, 13:42–14:42",
+    ]
+
+
 def test_status_of_many_sources_has_pages() -> None:
     states = [settling.SourceState(f"s{n}", last_ok_at=worlds.AT) for n in range(60)]
     assert buttons(settling.status(EN, ROSTER, states, worlds.AT)) == ["status:1"]
@@ -261,3 +297,53 @@ def test_status_of_many_sources_has_pages() -> None:
 
 def test_a_note_on_a_button_is_short_enough_for_telegram() -> None:
     assert all(len(greeting.stale(voice(language, "UTC")).plain) <= 200 for language in LANGUAGES)
+
+
+# --- history
+
+
+def test_every_version_is_shown_with_its_time_and_hash_and_what_came_with_it() -> None:
+    found = [
+        (worlds.AT, "We agree.", "aa" * 32),
+        (worlds.AT + timedelta(hours=1), "We may agree.", "bb" * 32),
+        (worlds.AT + timedelta(hours=2), "We may agree soon.", "cc" * 32),
+    ]
+    message = history.versions(EN, worlds.own("We may agree soon."), found, ROSTER)
+    blocks = message.text.split("\n\n")
+    assert blocks[0].startswith("🕓 All versions\n🇦🇶 Ann One")
+    assert blocks[1].split("\n") == [
+        "1. An earlier version, first seen 14 March 2022, 18:42 EET",
+        "We agree.",
+        "SHA-256 " + "aa" * 32,
+    ]
+    assert blocks[3].startswith("3. The last version, first seen 14 March 2022, 20:42 EET\nWe may agree soon.")
+    marked = [judge.stretch(message, one) for one in message.entities if one.type == "underline"]
+    assert marked == ["may", "soon"]
+    assert message.buttons[0][0].url == "https://x.com/ann_one/status/1"
+
+
+def test_of_many_versions_the_last_ones_are_shown_under_their_numbers() -> None:
+    found = [(worlds.AT, f"Text {number}", "aa" * 32) for number in range(1, 10)]
+    text = history.versions(EN, worlds.own("Text 9"), found, ROSTER).text
+    assert "3 earlier versions are not shown." in text
+    assert "4. An earlier version" in text
+    assert "Text 3\n" not in text
+    only = history.versions(EN, worlds.own("Text"), found[:1], ROSTER).text
+    assert "The only version, first seen" in only
+
+
+def test_of_texts_that_had_to_go_only_time_and_hash_are_shown() -> None:
+    text = history.versions(EN, GONE, [(worlds.AT, "secret", "aa" * 32)], ROSTER).text
+    assert "secret" not in text
+    assert "aa" * 32 in text
+    assert "🗑 Deleted at the source" in text
+    assert "as X asks" in text
+
+
+def test_the_list_of_changes_has_a_button_each() -> None:
+    edit = worlds.own("We meet.", number=7, edited_at=worlds.AT + timedelta(hours=1))
+    message = history.changed(EN, [GONE, edit], ROSTER, Text("Ann"))
+    assert message.text.startswith("✏️ Edited or deleted: Ann\n\n1. 18:42 · 🇦🇶 Ann One")
+    assert "\n🗑 deleted, 14 March 2022, 18:42 EET\n\n2. 18:42" in message.text
+    assert message.text.endswith("We meet.\n✏️ edited, 14 March 2022, 19:42 EET")
+    assert buttons(message) == ["history:1", "history:7"]

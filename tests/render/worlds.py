@@ -121,6 +121,9 @@ def posts() -> st.SearchStrategy[Post]:
         author=letters(),
         edited_at=st.none() | times,
         deleted_at=st.none() | times,
+        fate=st.sampled_from(["stands", "deleted", "protected", "withheld"]),
+        late=st.booleans(),
+        seen_at=st.none() | times,
         id=st.integers(1, 9),
     )
 

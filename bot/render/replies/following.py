@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
-from bot.models import Button, Follow, How, Message, Roster, Side, Speaker
+from bot.models import Button, Changes, Follow, How, Message, Roster, Side, Speaker
 from bot.render.language import Voice
 from bot.render.statements import title_of
 from bot.render.text import Text, finish, inline, joined
@@ -16,6 +16,7 @@ NAMES = 20
 """Speakers on one page of /speakers."""
 
 HOWS: tuple[How, ...] = get_args(How)
+CHANGES: tuple[Changes, ...] = get_args(Changes)
 
 
 def how_words(_: Voice, how: How) -> Text:
@@ -204,27 +205,47 @@ def nothing_followed(_: Voice) -> Message:
     return finish(_("You follow nobody yet."), [[Button(_("Choose whom to follow").plain, "menu")]])
 
 
-def subscriptions(_: Voice, roster: Roster, follows: Sequence[Follow], watches: int, page: int = 0) -> Message:
-    """What is followed and how: one button changes how, the other ends it."""
-    if not follows:
+def subscriptions(
+    _: Voice, roster: Roster, follows: Sequence[Follow], watches: int, changes: Changes = "now", page: int = 0
+) -> Message:
+    """What is followed and how: one button changes how, the other ends it. Then how edits and deletions are told."""
+    if not (follows or watches):
         return nothing_followed(_)
     shown, turning = _paged(_, follows, page, "follows")
     rows = [row for follow in shown for row in _follow_rows(_, roster, follow)]
-    lines = [
-        _("What you follow").marked("bold"),
+    entries = [
+        _("What you follow").marked("bold") if follows else _("You follow nobody yet."),
         *(title_of(_, roster, one.what, one.value) + " – " + how_words(_, one.how) for one in shown),
-        "",
-        _(
-            "{now} at once, {silent} without sound, {digest} in the digest only; press to change.",
-            now=SIGNS["now"],
-            silent=SIGNS["silent"],
-            digest=SIGNS["digest"],
-        ),
+    ]
+    signs = _(
+        "{now} at once, {silent} without sound, {digest} in the digest only; press to change.",
+        now=SIGNS["now"],
+        silent=SIGNS["silent"],
+        digest=SIGNS["digest"],
+    )
+    more = [
+        signs if follows else "",
         _.many("You also watch {count} query: /watches", "You also watch {count} queries: /watches", watches)
         if watches
         else "",
+        _("✏️ What is edited or deleted is told: {how}.", how=_changes_words(_, changes)),
     ]
-    return finish(_lined(lines), [*rows, turning, [Button("➕ " + _("Choose more").plain, "menu")]])
+    ending = [_changes_row(_, changes), [Button("➕ " + _("Choose more").plain, "menu")]]
+    return finish(joined([joined(entries, "\n"), joined(more, "\n")], "\n\n"), [*rows, turning, *ending])
+
+
+def _changes_words(_: Voice, changes: Changes) -> Text:
+    return {
+        "now": lambda: _("at once"),
+        "digest": lambda: _("in the digest only"),
+        "off": lambda: _("not at all"),
+    }[changes]()
+
+
+def _changes_row(_: Voice, changes: Changes) -> list[Button]:
+    """How edits and deletions may be told; the way that it is bears a mark."""
+    marks: Mapping[bool, str] = {True: "● ✏️ ", False: "✏️ "}
+    return [Button(marks[one == changes] + _changes_words(_, one).plain, f"changes:{one}") for one in CHANGES]
 
 
 def _lined(lines: Sequence[Text | str]) -> Text:

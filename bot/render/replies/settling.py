@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.models import Button, Message, Roster, Subscriber
+from bot.models import Button, Gap, Message, Roster, Subscriber
+from bot.render.digests import blind, spans
 from bot.render.language import Voice, zone_name
 from bot.render.statements import account
 from bot.render.text import Text, finish, inline, joined
@@ -91,13 +92,18 @@ def digest_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """One source as /status shows it. `no_token`: it is set up and not collected, for want of one."""
+    """One source as /status shows it. `no_token`: it is set up and not collected, for want of one. `gaps`: when it was
+    not seen of late; `silent_since`: since when it brings nothing new, if that is unusually long. `error` is for
+    operators: why it cannot be read, or what wants mending although it can.
+    """
 
     id: str
     last_ok_at: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
     no_token: bool = False
+    gaps: Sequence[Gap] = ()
+    silent_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,13 @@ def status(
     now: datetime,
     queue: Queue | None = None,
     page: int = 0,
+    away: Sequence[Gap] = (),
 ) -> Message:
-    """Which sources can be read, the troubled ones first; for operators also the queue and the errors."""
-    ordered = sorted(states, key=lambda one: (one.failing_since is None, one.no_token, one.last_ok_at is not None))
+    """Which sources can be read, the troubled ones first; for operators also the queue and the errors.
+
+    `away`: when all of them were not seen of late.
+    """
+    ordered = sorted(states, key=_by_trouble)
     failing = sum(one.failing_since is not None for one in states)
     idle = sum(one.no_token for one in states)
     last = max(len(ordered) - 1, 0) // PAGE
@@ -130,6 +140,7 @@ def status(
         else "",
         _.many("{count} is not collected: no X token.", "{count} are not collected: no X token.", idle) if idle else "",
         _operators(_, queue) if queue else "",
+        blind(_, away, roster, now),
         *(_state(_, roster, one, now, queue is not None) for one in ordered[page * PAGE : (page + 1) * PAGE]),
     ]
     turning = [
@@ -158,7 +169,16 @@ def _state(_: Voice, roster: Roster, state: SourceState, now: datetime, errors: 
         return joined([line, inline(state.error, 120) if errors else ""], ": ")
     if state.last_ok_at is None:
         return "⏳ " + name + " – " + _("not read yet")
-    return "✅ " + name + " – " + _ago(_, state.last_ok_at, now)
+    unseen = _("not readable {spans}", spans=spans(_, state.gaps, now)) if state.gaps else Text()
+    note = inline(state.error, 120) if errors else ""
+    if state.silent_since:
+        silent = "🔇 " + name + " – " + _("silent since {moment}", moment=_.moment(state.silent_since))
+        return joined([silent, unseen, note], "; ")
+    return joined(["✅ " + name + " – " + _ago(_, state.last_ok_at, now), unseen, note], "; ")
+
+
+def _by_trouble(state: SourceState) -> tuple[bool, ...]:
+    return state.failing_since is None, state.silent_since is None, state.no_token, state.last_ok_at is not None
 
 
 def _ago(_: Voice, at: datetime, now: datetime) -> Text:

@@ -1,0 +1,129 @@
+"""What can be said of a post before it is stored: its language, who speaks, topics, watches, what it repeats."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import ParamSpec, TypeVar, cast
+
+from bot.models import Post, Roster, Source, Statement, Telling
+from bot.store import outbox, statements, subscribers
+from bot.store.database import Database
+from bot.words import attribution, language, query, similarity, tokens, topics
+from bot.words import search as words_search
+from bot.words.index import WatchIndex
+from bot.words.names import Names
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STORY_WINDOW = timedelta(hours=36)
+"""A statement told again after longer than this is news again."""
+
+MOST_RECENT = 5000
+"""Texts compared with at the most; a busy day of the shipped sources has about a thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A post with all that can be said of it. `twin` is the number of a recent post that tells the same, 0 for none."""
+
+    post: Post
+    text: tokens.Text
+    statements: tuple[Statement, ...]
+    topics: tuple[str, ...]
+    watches: tuple[int, ...]
+    document: str
+    fingerprint: similarity.Fingerprint
+    twin: int = 0
+
+    def subject(self, roster: Roster) -> outbox.Subject:
+        """Whom it concerns."""
+        speakers = _speaking(self.statements)
+        sides = {side.id for speaker in speakers if (side := roster.side_of(speaker))}
+        return outbox.Subject(speakers, sides, self.post.source, self.topics, self.watches)
+
+
+class Reader:
+    """Reads posts on a thread of its own, so that the event loop stays free.
+
+    Owns what is compared with in memory: the index of watches and the texts of the last days. Both are made anew from
+    the store.
+    """
+
+    def __init__(self, database: Database, roster: Roster) -> None:
+        self._database = database
+        self._roster = roster
+        self._names = Names(roster)
+        self._topics = topics.compile(roster.topics.values())
+        self._index = WatchIndex()
+        self._revision = -1
+        self._recent: similarity.Recent | None = None
+        self._thread = ThreadPoolExecutor(1, "parley-reader")
+
+    async def read(self, source: Source, found: Sequence[Post], now: datetime) -> list[Reading]:
+        """Read the posts of one source, with the watches that stand at this moment."""
+        self._revision, changes = self._database.read(subscribers.watch_keys, self._revision)
+        if self._recent is None:
+            self._recent = similarity.Recent(STORY_WINDOW)
+            told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
+            await self._on_thread(self._remember_texts, told)
+        return await self._on_thread(self._read_all, source, found, changes)
+
+    async def remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
+        """These were stored under these numbers: what is read from now on may repeat them."""
+        await self._on_thread(self._remember, stored, now)
+
+    def close(self) -> None:
+        self._thread.shutdown()
+
+    def _on_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+    # on the thread
+
+    def _remember_texts(self, told: Collection[Telling]) -> None:
+        for telling in told:
+            post = telling.post
+            fingerprint = similarity.Fingerprint(tokens.read(post.text, post.language), _speaking(telling.statements))
+            self._texts.add(post.id, fingerprint, post.seen_at or post.published_at)
+
+    def _remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
+        for id, reading in stored:
+            self._texts.add(id, reading.fingerprint, now)
+        self._texts.drop_before(now)
+
+    @property
+    def _texts(self) -> similarity.Recent:
+        return cast(similarity.Recent, self._recent)
+
+    def _read_all(self, source: Source, found: Sequence[Post], changes: Mapping[int, str | None]) -> list[Reading]:
+        for watch, key in changes.items():
+            if key is None:
+                self._index.remove(watch)
+            else:
+                self._index.add(watch, query.load(key))
+        return [self._read(source, post) for post in found]
+
+    def _read(self, source: Source, post: Post) -> Reading:
+        post = replace(post, language=post.language or language.detect(post.text) or source.language)
+        text = tokens.read(post.text, post.language)
+        said = attribution.attribute(post, source, self._roster, self._names)
+        fingerprint = similarity.Fingerprint(text, _speaking(said))
+        return Reading(
+            post,
+            text,
+            said,
+            tuple(topics.hits(text, self._topics)),
+            tuple(self._index.matches(text)),
+            words_search.document(text),
+            fingerprint,
+            next(iter(self._texts.match(fingerprint)), 0),
+        )
+
+
+def _speaking(statements: Collection[Statement]) -> list[str]:
+    """Mentions do not count."""
+    return [said.speaker for said in statements if said.kind != "mention"]
