@@ -1,32 +1,27 @@
 """Poll a source: fetch outside any transaction; read what is new; then posts, versions, statements, notifications,
-cursor and next poll in one transaction. A crash at any point loses no alert and repeats no collection.
+suspicions, gaps, cursor and next poll in one transaction. A crash at any point loses no alert and repeats no
+collection.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ParamSpec, Protocol, TypeVar, cast
 
-from bot import schedule
+from bot import schedule, tell
 from bot.errors import FetchError
-from bot.models import Account, Cursor, Fetched, Message, Post, Roster, Source, Statement, Telling, in_language
-from bot.render import alerts
-from bot.store import outbox, posts, search, sources, statements, subscribers
+from bot.models import Fetched, Fetcher, Post, Roster, Source, Telling
+from bot.reader import Reader, Reading
+from bot.render.changes import differ
+from bot.store import checks, gaps, outbox, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.words import attribution, language, query, similarity, tokens, topics
-from bot.words import search as words_search
-from bot.words.index import WatchIndex
-from bot.words.names import Names
+
+__all__ = ["Collector", "Fetcher", "Reader", "keep"]
 
 log = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 CATCH_UP_AFTER = timedelta(hours=1)
 """A source unread for longer than this has a backlog: its old posts become one message, not an alert each."""
@@ -34,122 +29,17 @@ CATCH_UP_AFTER = timedelta(hours=1)
 FRESH = timedelta(minutes=15)
 """Of a backlog, what is no older than this is still an alert."""
 
-STORY_WINDOW = timedelta(hours=36)
-"""A statement told again after longer than this is news again."""
+LATE_AFTER = timedelta(hours=1)
+"""A post that was published so long before it was seen is marked as found late. Polls are minutes apart."""
 
-MOST_RECENT = 5000
-"""Texts compared with at the most; a busy day of the shipped sources has about a thousand."""
+A_TICK = 10
+"""Polls that begin in one tick: after a start or a sleep everything is due at once. 500 sources take 50 ticks."""
 
-ALERTED_EDITS = {"x", "telegram"}
-"""Where an edit is news. Agencies rewrite their items all day: their versions are kept, nobody is woken."""
+AWAY_AFTER = sources.AWAY_AFTER
+"""Between two ticks so far apart the computer slept."""
 
-
-class Fetcher(Protocol):
-    """One a kind of source, in `bot.sources`."""
-
-    async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
-        """Raises FetchError."""
-
-    async def resolve(self, source: Source, now: datetime) -> Account:
-        """Who the address belongs to. Raises FetchError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A post with all that can be said of it without looking at the store.
-
-    `twin` is the number of a recent post that tells the same, 0 if there is none; `known` is the number of the post
-    itself, if it is an edit.
-    """
-
-    post: Post
-    text: tokens.Text
-    statements: tuple[Statement, ...]
-    topics: tuple[str, ...]
-    watches: tuple[int, ...]
-    document: str
-    fingerprint: similarity.Fingerprint
-    twin: int = 0
-    known: int = 0
-
-
-class Reader:
-    """Reads posts on a thread of its own, so that the event loop stays free.
-
-    Owns what is compared with in memory: the index of watches and the texts of the last days. Both are made anew from
-    the store.
-    """
-
-    def __init__(self, database: Database, roster: Roster) -> None:
-        self._database = database
-        self._roster = roster
-        self._names = Names(roster)
-        self._topics = topics.compile(roster.topics.values())
-        self._index = WatchIndex()
-        self._revision = -1
-        self._recent: similarity.Recent | None = None
-        self._thread = ThreadPoolExecutor(1, "parley-reader")
-
-    async def read(self, source: Source, found: Collection[tuple[Post, int]], now: datetime) -> list[Reading]:
-        """Read each (post, its number if it is known), with the watches that stand at this moment."""
-        self._revision, changes = self._database.read(subscribers.watch_keys, self._revision)
-        if self._recent is None:
-            self._recent = similarity.Recent(STORY_WINDOW)
-            told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
-            await self._on_thread(self._remember_texts, [telling.post for telling in told])
-        return await self._on_thread(self._read_all, source, found, changes)
-
-    async def remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
-        """These were stored under these numbers: what is read from now on may repeat them."""
-        await self._on_thread(self._remember, stored, now)
-
-    def close(self) -> None:
-        self._thread.shutdown()
-
-    def _on_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[T]":
-        return asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **kwargs))
-
-    # on the thread
-
-    def _remember_texts(self, told: Collection[Post]) -> None:
-        for post in told:
-            text = tokens.read(post.text, post.language)
-            self._texts.add(post.id, similarity.Fingerprint(text), post.seen_at or post.published_at)
-
-    def _remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
-        for id, reading in stored:
-            self._texts.add(id, reading.fingerprint, now)
-        self._texts.drop_before(now)
-
-    @property
-    def _texts(self) -> similarity.Recent:
-        return cast(similarity.Recent, self._recent)
-
-    def _read_all(
-        self, source: Source, found: Collection[tuple[Post, int]], changes: Mapping[int, str | None]
-    ) -> list[Reading]:
-        for watch, key in changes.items():
-            if key is None:
-                self._index.remove(watch)
-            else:
-                self._index.add(watch, query.load(key))
-        return [self._read(source, post, known) for post, known in found]
-
-    def _read(self, source: Source, post: Post, known: int) -> Reading:
-        post = replace(post, language=post.language or language.detect(post.text) or source.language)
-        text = tokens.read(post.text, post.language)
-        fingerprint = similarity.Fingerprint(text)
-        return Reading(
-            post,
-            text,
-            attribution.attribute(post, source, self._roster, self._names),
-            tuple(topics.hits(text, self._topics)),
-            tuple(self._index.matches(text)),
-            words_search.document(text),
-            fingerprint,
-            next(iter(self._texts.match(fingerprint)), 0),
-            known,
-        )
+LOOKED_UP = frozenset({"x"})
+"""Kinds of sources whose posts are looked up again later, because no look shows that one is missing."""
 
 
 class Collector:
@@ -164,27 +54,39 @@ class Collector:
         chance: Callable[[], float],
         queued: Callable[[], None],
     ) -> None:
+        self.reader = Reader(database, roster)
         self._database = database
         self._fetchers = fetchers
         self._roster = roster
         self._clock = clock
         self._chance = chance
         self._queued = queued
-        self._reader = Reader(database, roster)
         self._polls: dict[str, asyncio.Task[None]] = {}
+        self._ticked_at: datetime | None = None
 
-    def begin_due(self, only: Collection[str] | None = None) -> list[asyncio.Task[None]]:
-        """Start a poll of each source (or of `only` these) that is due and not being polled.
+    async def tick(self) -> None:
+        """Begin some of the polls that are due. The time that the computer slept is a gap of all sources."""
+        before, self._ticked_at = self._ticked_at, self._clock()
+        if before and self._ticked_at - before > AWAY_AFTER:
+            await self._database.write(gaps.add, "", before, self._ticked_at, gaps.NOT_RUNNING)
+        self.begin_due(most=A_TICK)
+
+    def begin_due(self, only: Collection[str] | None = None, *, most: int | None = None) -> list[asyncio.Task[None]]:
+        """Start a poll of each source (of `only` these, `most` so many) that is due and not being polled.
 
         Each is a task of its own: one slow source holds up no other.
         """
+        waiting = [
+            due
+            for due in self._database.read(sources.due, self._clock())
+            if due.id not in self._polls and (only is None or due.id in only)
+        ]
         started = []
-        for due in self._database.read(sources.due, self._clock()):
-            if due.id not in self._polls and (only is None or due.id in only):
-                task = asyncio.create_task(self._poll_guarded(self._roster.sources[due.id], due), name=f"poll {due.id}")
-                self._polls[due.id] = task
-                task.add_done_callback(partial(self._ended, due.id))
-                started.append(task)
+        for due in waiting[:most]:
+            task = asyncio.create_task(self._poll_guarded(self._roster.sources[due.id], due), name=f"poll {due.id}")
+            self._polls[due.id] = task
+            task.add_done_callback(partial(self._ended, due.id))
+            started.append(task)
         return started
 
     async def close(self) -> None:
@@ -192,7 +94,7 @@ class Collector:
         for task in list(self._polls.values()):
             task.cancel()
         await asyncio.gather(*self._polls.values(), return_exceptions=True)
-        self._reader.close()
+        self.reader.close()
 
     def _ended(self, source: str, _: asyncio.Task[None]) -> None:
         del self._polls[source]
@@ -213,26 +115,35 @@ class Collector:
         except FetchError as error:
             await self._note_failure(source, due, error)
             return 0
-        found = self._new_or_changed(source, fetched.posts)
-        readings = await self._reader.read(source, found, self._clock())
+        found, before = self._new_or_changed(source, fetched.posts)
+        readings = await self.reader.read(source, [*found, *before], self._clock())
         now = self._clock()
-        next_at = schedule.next_poll_at(source.every, now, self._chance(), asked=fetched.next_at)
-        stored = await self._database.write(_store, self._roster, source, due, fetched, readings, now, next_at)
-        if readings:
-            log.info("source=%s new=%d changed=%d", source.id, len(stored), len(readings) - len(stored))
+        look = Look(source, due, fetched, readings[: len(found)], {one.post.id: one for one in readings[len(found) :]})
+        next_at = self._next_at(source, due, look, now)
+        stored = await self._database.write(_store, self._roster, look, now, next_at)
+        if found:
+            log.info("source=%s new=%d changed=%d", source.id, len(stored), len(found) - len(stored))
             self._queued()
-            await self._reader.remember(stored, now)
+            await self.reader.remember(stored, now)
         return len(stored)
 
-    def _new_or_changed(self, source: Source, found: Collection[Post]) -> list[tuple[Post, int]]:
-        """The posts to read, earliest first, each with its number if it is known with another text."""
+    def _new_or_changed(self, source: Source, found: Collection[Post]) -> tuple[list[Post], list[Post]]:
+        """The posts to read, earliest first, and the known ones among them (with another text or fate) as they were."""
         known = self._database.read(posts.known, source.id, [post.external_id for post in found])
-        fresh = [
-            (post, known[post.external_id].id if post.external_id in known else 0)
-            for post in found
-            if post.external_id not in known or known[post.external_id].sha256 != posts.fingerprint(post.text)
-        ]
-        return sorted(fresh, key=lambda item: (item[0].published_at, item[0].external_id))
+        fresh = []
+        for post in sorted(found, key=lambda post: (post.published_at, post.external_id)):
+            there = known.get(post.external_id)
+            if there is None:
+                fresh.append(post)
+            elif there.sha256 != posts.fingerprint(post.text) or there.fate != "stands":
+                fresh.append(replace(post, id=there.id))
+        changed = self._database.read(posts.tellings, [post.id for post in fresh if post.id])
+        return fresh, [telling.post for telling in changed]
+
+    def _next_at(self, source: Source, due: sources.Due, look: "Look", now: datetime) -> datetime:
+        last_new_at = look.newest(now) or due.last_new_at
+        pause = schedule.pause(source.every, due.rates, now, last_new_at)
+        return schedule.next_poll_at(pause, now, self._chance(), asked=look.fetched.next_at)
 
     async def _note_failure(self, source: Source, due: sources.Due, error: FetchError) -> None:
         now = self._clock()
@@ -260,14 +171,14 @@ async def keep(database: Database, reader: Reader, roster: Roster, found: Collec
     """Store posts of any sources without telling anybody; those that are there already are left. Returns how many
     were new. Raises FetchError for a post of a source that config/ does not know.
     """
-    by_source: dict[str, list[tuple[Post, int]]] = {}
+    by_source: dict[str, list[Post]] = {}
     for post in found:
-        by_source.setdefault(post.source, []).append((post, 0))
+        by_source.setdefault(post.source, []).append(post)
     stored = 0
     for name, items in by_source.items():
         if name not in roster.sources:
             raise FetchError(
-                f"config/sources.toml has no source {name!r}, to which post {items[0][0].external_id} belongs"
+                f"config/sources.toml has no source {name!r}, to which post {items[0].external_id} belongs"
             )
         readings = await reader.read(roster.sources[name], items, now)
         stored += await database.write(_keep, readings, now)
@@ -290,40 +201,75 @@ def _keep(connection: Connection, readings: Collection[Reading], now: datetime) 
 # --- in the transaction
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one poll brought. `readings` are what is new or changed; known posts bear their numbers, and `before` says
+    by number what was known of them.
+    """
+
+    source: Source
+    due: sources.Due
+    fetched: Fetched
+    readings: Sequence[Reading]
+    before: Mapping[int, Reading]
+
+    @property
+    def silent(self) -> bool:
+        """The first poll of a source is."""
+        return self.due.cursor is None
+
+    def newest(self, now: datetime) -> datetime | None:
+        """When the newest of the new posts was published. Clocks that are ahead do not count."""
+        return max((min(one.post.published_at, now) for one in self.readings if not one.post.id), default=None)
+
+
 def _store(
-    connection: Connection,
-    roster: Roster,
-    source: Source,
-    due: sources.Due,
-    fetched: Fetched,
-    readings: Collection[Reading],
-    now: datetime,
-    next_at: datetime,
+    connection: Connection, roster: Roster, look: Look, now: datetime, next_at: datetime
 ) -> list[tuple[int, Reading]]:
     """All that one poll brought. Returns what was new, with its numbers."""
-    new: list[tuple[int, Reading]] = []
-    backlog = due.last_ok_at is not None and now - due.last_ok_at > CATCH_UP_AFTER
-    for reading in readings:
-        if reading.known:
-            changed = _put_edit(connection, reading, now)
-            if changed and source.kind in ALERTED_EDITS and due.cursor is not None:
-                _tell_edit(connection, roster, reading, changed, now)
-            continue
-        id = posts.insert(connection, reading.post, now, story=posts.story(connection, reading.twin))
-        if id is None:
-            continue
-        new.append((id, reading))
-        _put_meaning(connection, reading, id)
-        if due.cursor is None:
-            continue  # the first poll of a source is silent
-        if backlog and now - reading.post.published_at > FRESH:
-            outbox.catch_up_later(connection, _subject(reading, roster), id, now)
-        else:
-            _tell_post(connection, roster, reading, id, now)
+    new = []
+    for reading in look.readings:
+        if reading.post.id:
+            _put_known(connection, roster, look, reading, now)
+        elif id := _put_new(connection, roster, look, reading, now):
+            new.append((id, reading))
+    _look_for_missing(connection, look, now)
+    fetched = look.fetched
     sources.polled(
-        connection, source.id, fetched.cursor, now, next_at, title=fetched.title, account_id=fetched.account_id
+        connection,
+        look.source.id,
+        fetched.cursor,
+        now,
+        next_at,
+        title=fetched.title,
+        account_id=fetched.account_id,
+        newest=look.newest(now),
+        note=fetched.note,
     )
+    if fetched.gap:
+        gaps.add(connection, look.source.id, *fetched.gap, gaps.UNREAD)
     return new
+
+
+def _put_new(connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime) -> int | None:
+    """Returns its number, None if another poll was first."""
+    post = reading.post
+    late = not look.silent and now - post.published_at > LATE_AFTER
+    id = posts.insert(connection, post, now, story=posts.story(connection, reading.twin), late=late)
+    if id is None:
+        return None
+    _put_meaning(connection, reading, id)
+    if look.source.kind in LOOKED_UP:
+        checks.plan(connection, id, schedule.next_check_at(post.published_at, now))
+    if look.silent:
+        return id
+    backlog = look.due.last_ok_at is not None and now - look.due.last_ok_at > CATCH_UP_AFTER
+    if backlog and now - post.published_at > FRESH:
+        outbox.catch_up_later(connection, reading.subject(roster), id, now)
+    else:
+        telling = Telling(replace(post, id=id, seen_at=now, late=late), reading.statements)
+        tell.post(connection, roster, telling, reading.subject(roster), reading.text, now)
+    return id
 
 
 def _put_meaning(connection: Connection, reading: Reading, id: int) -> None:
@@ -331,48 +277,42 @@ def _put_meaning(connection: Connection, reading: Reading, id: int) -> None:
     search.put(connection, id, reading.document)
 
 
-def _put_edit(connection: Connection, reading: Reading, now: datetime) -> str | None:
-    """Returns the text that the post had before, or None if another poll was first."""
-    (before,) = posts.tellings(connection, [reading.known])
-    if not posts.revise(connection, reading.known, reading.post.text, reading.post.language, now):
-        return None
-    _put_meaning(connection, reading, reading.known)
-    return before.post.text
+def _put_known(connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime) -> None:
+    """A post that has another text, or that is there again."""
+    id = reading.post.id
+    (before,) = posts.tellings(connection, [id])
+    again = before.post.fate != "stands"
+    if again:
+        posts.stand_again(connection, id, reading.post)
+    changed = posts.revise(connection, id, reading.post.text, reading.post.language, now)
+    if again or changed:
+        _put_meaning(connection, reading, id)
+    if look.silent or look.source.kind not in tell.NEWSWORTHY:
+        return
+    if before.post.fate == "deleted":
+        (telling,) = posts.tellings(connection, [id])
+        tell.return_(connection, roster, telling, reading.subject(roster), now)
+    elif changed and differ(before.post.text, reading.post.text):
+        _tell_edit(connection, roster, look, reading, now)
 
 
-def _subject(reading: Reading, roster: Roster) -> outbox.Subject:
-    speakers = [said.speaker for said in reading.statements if said.kind != "mention"]
-    sides = {side.id for speaker in speakers if (side := roster.side_of(speaker))}
-    return outbox.Subject(speakers, sides, reading.post.source, reading.topics, reading.watches)
+def _tell_edit(connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime) -> None:
+    """Told whom the post concerns, or concerned as it was."""
+    (telling,) = posts.tellings(connection, [reading.post.id])
+    versions = posts.versions(connection, reading.post.id)
+    earlier = versions[-2]
+    since = earlier.seen_at if len(versions) > 2 else telling.post.published_at
+    subject = tell.both(reading.subject(roster), look.before[reading.post.id].subject(roster))
+    tell.edit(connection, roster, telling, subject, earlier.text, since, len(versions), now)
 
 
-def _tell_post(connection: Connection, roster: Roster, reading: Reading, id: int, now: datetime) -> None:
-    telling = Telling(replace(reading.post, id=id, seen_at=now), reading.statements)
-
-    def render(audience: outbox.Audience) -> list[Message]:
-        return alerts.alert(
-            telling,
-            roster,
-            language=audience.language,
-            zone=audience.zone,
-            watches=_labels(audience, roster),
-            found=[span for watch in audience.watches for span in query.parse(watch).spans(reading.text)],
-        )
-
-    outbox.tell(connection, _subject(reading, roster), f"post:{id}", render, now)
-
-
-def _tell_edit(connection: Connection, roster: Roster, reading: Reading, before: str, now: datetime) -> None:
-    (telling,) = posts.tellings(connection, [reading.known])
-
-    def render(audience: outbox.Audience) -> list[Message]:
-        return alerts.edited(before, telling, roster, language=audience.language, zone=audience.zone)
-
-    key = f"edit:{reading.known}:{len(posts.versions(connection, reading.known))}"
-    outbox.tell(connection, _subject(reading, roster), key, render, now)
-
-
-def _labels(audience: outbox.Audience, roster: Roster) -> list[str]:
-    """What brought the post to them, in their words: watches as typed, topics by name."""
-    named = [in_language(roster.topics[topic].name, audience.language) for topic in audience.topics]
-    return [*audience.watches, *named]
+def _look_for_missing(connection: Connection, look: Look, now: datetime) -> None:
+    """What the look shows stands; what it would show and does not is suspected to be deleted."""
+    fetched = look.fetched
+    standing = {*(post.external_id for post in fetched.posts), *fetched.members}
+    checks.shown(connection, look.source.id, standing)
+    for part in posts.known(connection, look.source.id, fetched.members).values():
+        if part.fate != "stands":
+            posts.stand_again(connection, part.id)
+    if fetched.covered and not look.silent:
+        checks.suspect(connection, look.source.id, fetched.covered, standing, now)

@@ -2,80 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import time, timedelta
+from datetime import timedelta
 
 import pytest
 
-from bot.collect import Collector, keep
+from bot import collect
+from bot.collect import keep
 from bot.errors import FetchError
-from bot.models import Cursor, Follow, Message, Notification, Post
-from bot.store import outbox, posts, search, sources, statements, subscribers
-from bot.store.connection import Connection
+from bot.models import Changes, Cursor, Follow, Gap
+from bot.store import checks, gaps, outbox, posts, search, sources, statements, subscribers
 from bot.store.database import Database
 from bot.words import query
 from bot.words import search as words_search
-from tests.scripted import Scripted, unreadable
-from tests.worlds import NOON, ROSTER, Clock, a_post
+from tests.collecting import OLD, World
+from tests.scripted import unreadable
+from tests.worlds import NOON, ROSTER, a_post
 
 pytestmark = pytest.mark.anyio
-
-OLD = a_post("0", "Petrov said nothing new.", at=NOON - timedelta(days=1))
-
-
-class World:
-    """A collector over a real store, one scripted far end for every kind of source."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.clock = Clock()
-        self.source = Scripted([OLD])
-        self.queued = 0
-        self.collector = self.start()
-
-    def start(self) -> Collector:
-        readers = dict.fromkeys(("x", "telegram", "feed"), self.source)
-        self.database.submit(sources.enrol, ROSTER.sources.values(), self.clock()).result()
-        return Collector(self.database, readers, ROSTER, self.clock, lambda: 0.0, self._count)
-
-    def _count(self) -> None:
-        self.queued += 1
-
-    async def poll(self, *new: Post) -> None:
-        """Add posts to the far end and look at every source that is due, five minutes after the last time."""
-        self.source.posts += new
-        self.clock.goes(minutes=5)
-        await asyncio.gather(*self.collector.begin_due())
-
-    def subscribe(self, *follows: Follow, chat: int = 1, watch: str = "") -> int:
-        def enrol(connection: Connection) -> int:
-            newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", "UTC", time(20), None)
-            who = subscribers.enrol(connection, newcomer, self.clock())
-            for follow in follows:
-                subscribers.follow(connection, who.id, follow)
-            if watch:
-                subscribers.watch(connection, who.id, watch, query.parse(watch).key, self.clock())
-            return who.id
-
-        return self.database.submit(enrol).result()
-
-    def alerts(self) -> list[Message]:
-        """Everything that waits, in the order in which it would be sent, taken out of the outbox."""
-        taken: list[Notification] = []
-        while rows := self.database.submit(outbox.claim, self.clock(), 99).result():
-            for row in rows:
-                self.database.submit(outbox.sent, row.id, 1, self.clock()).result()
-            taken += rows
-        return [row.message for row in taken]
-
-    def texts(self) -> list[str]:
-        return [message.text for message in self.alerts()]
 
 
 @pytest.fixture
 async def world(database: Database) -> AsyncIterator[World]:
     made = World(database)
     yield made
-    await made.collector.close()
+    await made.close()
 
 
 async def test_the_first_poll_stores_and_is_silent(world: World) -> None:
@@ -166,6 +116,57 @@ async def test_an_agency_that_rewrites_its_item_wakes_nobody(world: World) -> No
     ]
 
 
+async def test_an_edit_says_what_went_and_what_came_and_how_long_each_version_stood(world: World) -> None:
+    world.subscribe(Follow("speaker", "petrov"))
+    await world.poll()
+    await world.poll(a_post("7", "Мы согласны.", "petrov-telegram", at=NOON + timedelta(minutes=8)))
+    world.texts()
+    for minutes, text in ((30, "Мы не согласны."), (60, "Мы совсем не согласны.")):
+        world.clock.goes(minutes=minutes - 5)
+        world.remove("7")
+        await world.poll(a_post("7", text, "petrov-telegram", at=NOON + timedelta(minutes=8)))
+    first, second = world.alerts()
+    assert first.text.startswith("✏️ Changed after 32 minutes\n")
+    assert second.text.startswith("✏️ Changed after 60 minutes\n")
+    assert "Earlier version:\nМы не согласны.\nNow:\nМы совсем не согласны." in second.text
+    assert [entity.type for entity in second.entities].count("underline") == 1
+    assert "strikethrough" not in [entity.type for entity in second.entities]
+
+
+async def test_an_edit_of_spaces_alone_is_kept_and_told_to_nobody(world: World) -> None:
+    world.subscribe(Follow("speaker", "petrov"))
+    await world.poll()
+    await world.poll(a_post("7", "Мы согласны.", "petrov-telegram"))
+    world.texts()
+    world.remove("7")
+    await world.poll(a_post("7", "Мы\nсогласны.", "petrov-telegram"))
+    assert world.texts() == []
+    assert len(world.database.read(posts.versions, world.stored("7").post.id)) == 2
+
+
+async def test_who_watches_for_the_words_that_an_edit_takes_out_is_told(world: World) -> None:
+    world.subscribe(watch="перемирие")
+    await world.poll()
+    await world.poll(a_post("7", "Перемирие завтра.", "petrov-telegram"))
+    assert len(world.texts()) == 1
+    world.remove("7")
+    await world.poll(a_post("7", "Ничего завтра.", "petrov-telegram"))
+    (text,) = world.texts()
+    assert "Перемирие завтра." in text
+
+
+@pytest.mark.parametrize(("changes", "told"), [("now", 1), ("digest", 0), ("off", 0)])
+async def test_edits_are_told_as_the_subscriber_wants(world: World, changes: Changes, told: int) -> None:
+    world.subscribe(Follow("speaker", "petrov"), changes=changes)
+    world.subscribe(Follow("speaker", "petrov"), chat=2)
+    await world.poll()
+    await world.poll(a_post("7", "Мы согласны.", "petrov-telegram"))
+    assert len(world.texts()) == 2
+    world.remove("7")
+    await world.poll(a_post("7", "Мы не согласны.", "petrov-telegram"))
+    assert len(world.texts()) == told + 1
+
+
 async def test_a_source_that_fails_keeps_its_cursor_and_delays_no_other(world: World) -> None:
     await world.poll()
     world.source.failure = unreadable()
@@ -242,8 +243,7 @@ async def test_the_same_statement_told_again_joins_the_story_of_the_first(world:
     first = "Petrov: the exchange of prisoners begins on Monday at the northern bridge"
     again = "The exchange of prisoners begins at the northern bridge on Monday, Petrov said, and added nothing"
     await world.poll(a_post("1", first))
-    await world.collector.close()
-    world.collector = world.start()
+    await world.restart()
     await world.poll(a_post("2", again), a_post("3", "Grain leaves the port, Sidorov said on Tuesday evening"))
     told = world.database.read(statements.seen_since, NOON + timedelta(minutes=5), 9)
     assert [(telling.post.external_id, telling.story) for telling in told] == [("1", 2), ("2", 2), ("3", 0)]
@@ -252,9 +252,130 @@ async def test_the_same_statement_told_again_joins_the_story_of_the_first(world:
 async def test_history_is_taken_in_without_a_word(world: World) -> None:
     world.subscribe(Follow("all"))
     found = [a_post("1", "We go on, Petrov said."), a_post("2", "Переговоры идут.", "petrov-telegram")]
-    reader = world.collector._reader
+    reader = world.collector.reader
     assert await keep(world.database, reader, ROSTER, found, NOON) == 2
     assert await keep(world.database, reader, ROSTER, found, NOON) == 0
     assert world.texts() == []
     with pytest.raises(FetchError, match="has no source 'elsewhere'"):
         await keep(world.database, reader, ROSTER, [a_post("1", "x", "elsewhere")], NOON)
+
+
+# --- what is missing
+
+
+def suspected(world: World) -> list[str]:
+    found = [one for source in ROSTER.sources for one in world.database.read(checks.due, source, world.clock(), 99)]
+    return [one.post.external_id for one in world.database.read(posts.tellings, [check.post for check in found])]
+
+
+async def test_a_post_that_a_whole_page_no_longer_shows_is_suspected(world: World) -> None:
+    world.source.whole.add("petrov-telegram")
+    pages = [a_post(number, "Мы согласны.", "petrov-telegram") for number in ("5", "6", "7", "8")]
+    await world.poll(*pages)
+    world.remove("6")
+    world.remove("8")
+    world.source.members = ("8",)
+    await world.poll()
+    assert suspected(world) == ["6"]
+
+
+async def test_without_a_whole_page_nothing_is_missing(world: World) -> None:
+    await world.poll(a_post("6", "Мы согласны.", "petrov-telegram"), a_post("w", "Petrov spoke."))
+    world.remove("6")
+    world.remove("w")
+    await world.poll()
+    assert suspected(world) == []
+
+
+async def test_the_first_look_suspects_nothing_that_history_brought(world: World) -> None:
+    await keep(world.database, world.collector.reader, ROSTER, [a_post("6", "Старое.", "petrov-telegram")], NOON)
+    world.source.whole.add("petrov-telegram")
+    await world.poll(a_post("5", "Мы согласны.", "petrov-telegram"), a_post("8", "Ещё.", "petrov-telegram"))
+    assert suspected(world) == []
+    await world.poll()
+    assert suspected(world) == ["6"]
+
+
+async def test_posts_of_x_are_looked_up_after_an_hour(world: World) -> None:
+    await world.poll()
+    await world.poll(a_post("1", "We agree.", "ivanenko-x", at=world.clock()))
+    world.clock.goes(minutes=54)
+    assert suspected(world) == []
+    world.clock.goes(minutes=1)
+    assert suspected(world) == ["1"]
+
+
+# --- late, unseen, quiet
+
+
+async def test_what_is_found_long_after_it_was_said_says_so(world: World) -> None:
+    world.subscribe(Follow("all"))
+    await world.poll()
+    late = a_post("1", "We go on, Petrov said.", at=NOON - timedelta(hours=2))
+    await world.poll(late, a_post("2", "We stop, Petrov said.", at=NOON))
+    texts = world.texts()
+    assert [("🕰 Found late: 14 March 2022, 12:10 UTC" in text) for text in texts] == [True, False]
+    assert [world.stored(id).post.late for id in ("0", "1", "2")] == [False, True, False]
+
+
+async def test_the_time_in_which_a_source_failed_is_a_gap(world: World) -> None:
+    await world.poll()
+    world.source.failure = unreadable()
+    await world.poll()
+    world.source.failure = None
+    world.clock.goes(minutes=20)
+    await world.poll()
+    found = world.database.read(gaps.between, NOON, world.clock())
+    span = (NOON + timedelta(minutes=5), NOON + timedelta(minutes=35))
+    assert found == [Gap(source, *span, "no answer") for source in ("ivanenko-x", "petrov-telegram", "wire")]
+
+
+async def test_what_a_source_says_that_it_could_not_read_is_a_gap(world: World) -> None:
+    world.source.gap = (NOON - timedelta(days=9), NOON - timedelta(days=7))
+    await world.poll()
+    await world.poll()
+    found = world.database.read(gaps.between, NOON - timedelta(days=10), NOON)
+    assert {(gap.since, gap.until, gap.reason) for gap in found} == {(*world.source.gap, gaps.UNREAD)}
+    assert len(found) == 3
+
+
+async def test_the_time_that_the_computer_slept_is_a_gap_of_all(world: World) -> None:
+    for minutes in (5, 14, 60):
+        world.clock.goes(minutes=minutes)
+        await world.tick()
+    slept = Gap("", NOON + timedelta(minutes=19), NOON + timedelta(minutes=79), gaps.NOT_RUNNING)
+    assert slept in world.database.read(gaps.between, NOON, world.clock())
+    world.clock.goes(hours=-9)
+    await world.tick()
+    assert world.database.read(gaps.between, NOON - timedelta(days=1), world.clock()) == []
+
+
+async def test_a_tick_begins_only_some_of_many_polls(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "A_TICK", 2)
+    world.clock.goes(minutes=5)
+    polled = []
+    for _ in range(2):
+        await world.tick()
+        polled.append(sum(health.last_ok_at is not None for health in world.database.read(sources.health)))
+    assert polled == [2, 3]
+
+
+async def test_a_source_that_is_usually_quiet_now_is_polled_rarely_until_it_speaks(world: World) -> None:
+    await world.poll()
+    world.clock.goes(hours=1)
+    world.database.submit(sources.learn, "wire", [0.0] * 24, None, world.clock()).result()
+    await world.poll()
+    due = {one.id: one.next_poll_at - world.clock() for one in world.database.read(sources.health)}
+    assert due == {
+        "wire": timedelta(minutes=20),
+        **dict.fromkeys(("ivanenko-x", "petrov-telegram"), timedelta(minutes=5)),
+    }
+    world.clock.goes(minutes=15)
+    await world.poll(a_post("1", "We go on, Petrov said.", at=world.clock()))
+    due = {one.id: one.next_poll_at - world.clock() for one in world.database.read(sources.health)}
+    assert due["wire"] == timedelta(minutes=5)
+
+
+async def test_a_clock_that_is_ahead_makes_no_source_lively_for_ever(world: World) -> None:
+    await world.poll(a_post("1", "We go on, Petrov said.", at=NOON + timedelta(days=300)))
+    assert {one.id: one.last_new_at for one in world.database.read(sources.health)}["wire"] == world.clock()

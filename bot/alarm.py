@@ -1,0 +1,82 @@
+"""Notice when a source ails: learn what silence is usual for each, and tell the operators once, with reason and remedy,
+when one cannot be read or has gone silent, and once when it is well again.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from bot import schedule
+from bot.models import Roster
+from bot.render import alerts
+from bot.render.alerts import Trouble, TroubleKind
+from bot.store import outbox, sources, subscribers
+from bot.store.connection import Connection
+from bot.store.database import Database
+
+FAILING_AFTER = timedelta(hours=1)
+"""A source that could not be read for so long is told to operators; most outages of far ends are shorter."""
+
+LEARN_EVERY = timedelta(days=1)
+
+BATCH = 20
+"""Sources whose habits are worked out at once."""
+
+
+async def learn(database: Database, now: datetime) -> int:
+    """Work out the habits of sources that are due for it, some at a time. Returns of how many."""
+    names = database.read(sources.unlearned, now - LEARN_EVERY, BATCH)
+    for name in names:
+        published = await database.read_slow(sources.published_since, name, now - schedule.LEARNED_FROM)
+        past = [moment for moment in published if moment <= now]
+        await database.write(sources.learn, name, schedule.rates(past, now), schedule.expected_silence(past, now), now)
+    return len(names)
+
+
+async def tell_operators(database: Database, roster: Roster, admins: Collection[int], now: datetime) -> int:
+    """Queue one message to each operator about what has begun to ail and what is well again. Returns how many.
+
+    Operators who have not begun to talk with the bot cannot be written to; while there is none, nothing counts as told.
+    """
+    return await database.write(_tell, roster, admins, now)
+
+
+def _tell(connection: Connection, roster: Roster, admins: Collection[int], now: datetime) -> int:
+    operators = subscribers.operators(connection, admins)
+    health = sources.health(connection)
+    ailing = {one.id: trouble for one in health if (trouble := _trouble(one, now))}
+    begun = [trouble for one in health if (trouble := ailing.get(one.id)) and one.alarmed_at is None]
+    well = [one.id for one in health if one.alarmed_at and one.id not in ailing and one.failing_since is None]
+    if not operators or not (begun or well):
+        return 0
+    for who in operators:
+        messages = alerts.ailing(_grouped(begun), well, roster, language=who.language, zone=who.zone)
+        outbox.queue(connection, [(who.id, False)], f"ailing:{now.isoformat()}", messages, "notice", now)
+    for trouble in begun:
+        sources.alarmed(connection, trouble.sources[0], now)
+    for name in well:
+        sources.alarmed(connection, name, None)
+    return len(operators)
+
+
+def _trouble(health: sources.Health, now: datetime) -> Trouble | None:
+    """What ails one source, if something does that a person should look at."""
+    if health.failing_since and health.stopped:
+        return Trouble("stopped", (health.id,), health.failing_since, health.last_error)
+    if health.failing_since:
+        long = now - health.failing_since >= FAILING_AFTER
+        return Trouble("failing", (health.id,), health.failing_since, health.last_error) if long else None
+    if health.silence and health.last_new_at and now - health.last_new_at > health.silence:
+        return Trouble("silent", (health.id,), health.last_new_at)
+    return None
+
+
+def _grouped(troubles: Sequence[Trouble]) -> list[Trouble]:
+    """Those with the same reason as one, the largest first: when the network is down, one reason stops all."""
+    groups: dict[tuple[TroubleKind, str], list[Trouble]] = {}
+    for trouble in troubles:
+        groups.setdefault((trouble.kind, trouble.reason), []).append(trouble)
+    merged = [
+        Trouble(kind, tuple(one.sources[0] for one in group), min(one.since for one in group), reason)
+        for (kind, reason), group in groups.items()
+    ]
+    return sorted(merged, key=lambda trouble: -len(trouble.sources))
