@@ -13,10 +13,11 @@ moves its source's cursor; what is due is a column, and the scheduler only ticks
 
 The floors: a room imports only rooms on lower floors (tests/test_floors.py reads this map).
 
-    7  cli
-    6  demo  upkeep
-    5  app
-    4  collect  digest  deliver  chat  health
+    8  cli
+    7  demo  upkeep
+    6  app
+    5  collect  sweep  digest  deliver  chat  health  alarm
+    4  reader  tell
     3  store  sources  botapi
     2  words  render  settings  schedule
     1  models  errors  logs

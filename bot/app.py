@@ -15,13 +15,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, Updater
 
-from bot import chat, digest, health
+from bot import alarm, chat, digest, health
 from bot.botapi.inbox import Inbox, InTurn
 from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
-from bot.collect import Collector, Fetcher
+from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
+from bot.models import Fetcher
 from bot.settings import Settings
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed
@@ -30,6 +31,7 @@ from bot.sources.x import X
 from bot.store import inbox, outbox, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
+from bot.sweep import Sweep
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,12 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 TICK = 1.0
 """Seconds between two looks at what is due: an alert waits for no tick, a poll and a digest for at most one."""
+
+ALARM_EVERY = timedelta(minutes=5)
+"""How often it is asked whether a source ails: what breaks together comes to operators in one message or two."""
+
+LEARN_EVERY = timedelta(minutes=10)
+"""How often the habits of some sources are worked out; each of 500 once a day takes 25 turns."""
 
 KEEP_SETTLED = timedelta(days=30)
 """How long the outbox remembers what was sent, for /status and for questions."""
@@ -73,18 +81,24 @@ async def run(settings: Settings) -> None:
         pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
         application = telegram_bot(settings, database, polling, pacing)
         delivery = Delivery(database, application.bot, pacing, now)
-        collector = Collector(
-            database, fetchers(session, settings), settings.roster, now, random.random, delivery.nudge
-        )
+        readers = fetchers(session, settings)
+        collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge)
         stack.push_async_callback(collector.close)
+        sweep = Sweep(database, readers, settings.roster, collector.reader, now, delivery.nudge)
+        stack.push_async_callback(sweep.close)
 
         scheduler = ticking(
             {
-                "poll": _begin_due(collector),
+                "poll": collector.tick,
+                "sweep": _ask_due(sweep),
                 "digest": _queue_digests(database, settings, delivery),
             }
         )
         scheduler.add_job(_forget, "interval", hours=6, args=[database], next_run_time=now())
+        scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())
+        scheduler.add_job(
+            _tell_operators, "interval", seconds=ALARM_EVERY.total_seconds(), args=[database, settings, delivery]
+        )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if settings.health_port:
@@ -159,9 +173,9 @@ def ticking(jobs: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> Asyn
     return scheduler
 
 
-def _begin_due(collector: Collector) -> Callable[[], Coroutine[Any, Any, None]]:
+def _ask_due(sweep: Sweep) -> Callable[[], Coroutine[Any, Any, None]]:
     async def tick() -> None:
-        collector.begin_due()
+        sweep.begin_due()
 
     return tick
 
@@ -175,6 +189,15 @@ def _queue_digests(
             delivery.nudge()
 
     return tick
+
+
+async def _learn(database: Database) -> None:
+    await alarm.learn(database, now())
+
+
+async def _tell_operators(database: Database, settings: Settings, delivery: Delivery) -> None:
+    if await alarm.tell_operators(database, settings.roster, settings.admins, now()):
+        delivery.nudge()
 
 
 async def _forget(database: Database) -> None:

@@ -228,6 +228,7 @@ ALTER TABLE sources ADD COLUMN rates TEXT NOT NULL DEFAULT '[]';  -- JSON: its p
 ALTER TABLE sources ADD COLUMN silence INTEGER;                   -- the longest silence to expect; NULL: not known
 ALTER TABLE sources ADD COLUMN learned_at INTEGER;                -- when the two above were worked out
 ALTER TABLE sources ADD COLUMN alarmed_at INTEGER;                -- since when operators know that it is ailing
+ALTER TABLE sources ADD COLUMN note TEXT NOT NULL DEFAULT '';     -- what wants mending although it can be read
 """
 
 
