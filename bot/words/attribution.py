@@ -468,8 +468,6 @@ def _closes(place: _Place, low: str) -> bool:
     """Whether the sentence ends with it: "…, Podolyak wrote", "…, сообщил Подоляк в Telegram"."""
     rest = low[place.end : place.sentence.end]
     before = low[place.sentence.start : place.start]
-    if place.rule not in ("verb-subject", "subject-verb", "dash", "according-to", "quote-dash"):
-        return False
     clause = re.search(rf"[,»”\"{MASK}—–-]\s*([^,.;:{MASK}—–]{{0,50}})$", before)
     if clause is None or cues.SUBORDINATE.search(clause[1]):
         return False

@@ -11,7 +11,7 @@ cheaply, nor do NOT. Not for several threads at once.
 
 from collections import Counter
 
-from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
+from bot.words.nodes import All, Either, Near, Node, Phrase, Word
 from bot.words.query import SHORTEST_PREFIX, Query
 from bot.words.tokens import Text
 
@@ -173,7 +173,7 @@ def _filing_keys(node: Node, seen: Counter[str]) -> tuple[str, ...]:
         case Either(parts):
             either = [_filing_keys(part, seen) for part in parts]
             return tuple(sorted({key for keys in either for key in keys})) if all(either) else ()
-        case Not():
+        case _:
             return ()
 
 

@@ -69,10 +69,10 @@ def simple(node: Node) -> Node:
             return Not(simple(part))
         case Near(apart, one, other):
             return Near(apart, *sorted(map(simple, (one, other)), key=written))
-        case All(parts) | Either(parts):
+        case _:
             kind = type(node)
             flat: dict[str, Node] = {}
-            for part in map(simple, parts):
+            for part in map(simple, node.parts):
                 for one in part.parts if isinstance(part, kind) else (part,):
                     flat[written(one)] = one
             ordered = tuple(flat[key] for key in sorted(flat))
@@ -96,8 +96,8 @@ def _plain(node: Node) -> list[Any]:
             return ["&", *map(_plain, parts)]
         case Either(parts):
             return ["|", *map(_plain, parts)]
-        case Not(part):
-            return ["!", _plain(part)]
+        case _:
+            return ["!", _plain(node.part)]
 
 
 def _built(plain: list[Any]) -> Node:
@@ -122,7 +122,7 @@ def needs_something(node: Node) -> bool:
             return any(map(needs_something, parts))
         case Either(parts):
             return all(map(needs_something, parts))
-        case Not():
+        case _:
             return False
 
 
@@ -141,8 +141,8 @@ def matches(node: Node, text: Text) -> bool:
             return all(matches(part, text) for part in parts)
         case Either(parts):
             return any(matches(part, text) for part in parts)
-        case Not(part):
-            return not matches(part, text)
+        case _:
+            return not matches(node.part, text)
 
 
 def _phrases(phrase: Phrase, text: Text) -> list[int]:
@@ -157,16 +157,15 @@ def _phrases(phrase: Phrase, text: Text) -> list[int]:
 
 
 def _stretches(node: Node, text: Text) -> list[tuple[int, int]]:
-    """The places, first and last, where a term stands."""
+    """The places, first and last, where a term stands: a word, a phrase, or either of two ways to write one."""
     match node:
         case Word(keys):
-            return sorted({(place, place) for key in keys for place in text.at(key)})
+            return [(place, place) for key in keys for place in text.at(key)]
         case Phrase(words):
             return [(place, place + len(words) - 1) for place in _phrases(node, text)]
-        case Either(parts):
-            return sorted({stretch for part in parts for stretch in _stretches(part, text)})
         case _:
-            return []
+            parts = node.parts if isinstance(node, Either) else ()
+            return [stretch for part in parts for stretch in _stretches(part, text)]
 
 
 def _near(near: Near, text: Text) -> list[tuple[int, int]]:
@@ -197,8 +196,6 @@ def spans(node: Node, text: Text) -> Iterator[tuple[int, int]]:
         case All(parts) | Either(parts):
             for part in parts:
                 yield from spans(part, text)
-        case Not():
-            return
 
 
 def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
+from bot.words.nodes import All, Either, Near, Node, Phrase, Word
 from bot.words.query import Query
 from bot.words.tokens import MOST_KEYS_A_PLACE, Text
 
@@ -46,7 +46,7 @@ def _expression(node: Node) -> str:
             return _all(map(_expression, parts))
         case Either(parts):
             return _any(map(_expression, parts))
-        case Not():
+        case _:
             return ""
 
 

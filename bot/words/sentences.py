@@ -145,6 +145,5 @@ def _cut(text: str, start: int, end: int) -> list[tuple[int, int]]:
         if not _ABBREVIATION.search(text[max(start, stop.end() - _LONGEST_ABBREVIATION) : stop.end()]):
             found.append((start, stop.end()))
             start = _SPACES.match(text, stop.end(), end).end()  # type: ignore[union-attr]  # it always matches
-    if text[start:end].strip():
-        found.append((start, end))
+    found.append((start, end))
     return found

@@ -13,7 +13,8 @@ from bot.words import language as languages
 from bot.words import lemmas
 from bot.words.letters import APOSTROPHES, MARKS, clean, fold
 
-_WORD = rf"[^\W_]+(?:[{MARKS}{APOSTROPHES}]+[^\W_]+)*[{MARKS}]*"
+_LETTERS = r"[^\W_ʼ]+"  # the one apostrophe that counts as a letter
+_WORD = rf"{_LETTERS}(?:[{MARKS}{APOSTROPHES}]+{_LETTERS})*[{MARKS}]*"
 _TOKEN = re.compile(
     rf"(?P<url>https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{{2,}}/\S*)"
     rf"|(?<!\w)(?P<tag>\#[\w{MARKS}]+)"

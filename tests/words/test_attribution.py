@@ -141,6 +141,7 @@ FAILURES = {
     "quotation marks": [
         ("«Путин сказал, что готов», — написал Подоляк.", "podolyak:quote putin:mention"),
         ("«Он сказал: „Лавров готов“, и ушёл», — написал Подоляк.", "podolyak:quote lavrov:mention"),
+        ("«Он сказал: «Лавров готов», и ушёл», — написал Подоляк.", "podolyak:quote lavrov:mention"),
         ("«Лавров заявил о паузе\n\nПодоляк написал о встрече.", "lavrov:mention podolyak:report"),
         ('Kuleba said: "Lavrov was not ready to talk." He left.', "kuleba:quote lavrov:mention"),
         ("Подоляк назвав план «сирим».", "podolyak:report"),
@@ -214,6 +215,7 @@ FAILURES = {
         ("The officials quoted Lavrov as saying no.", "lavrov:report"),
         ("The ministers told Lavrov no.", "lavrov:mention"),
         ("Talks with Medinsky: what we know", "medinsky:mention"),
+        ('"We go on," said a lawyer for the family, Kuleba.', "kuleba:mention"),
         ("According to Putin's aide Ushakov, the call was long.", "putin:mention ushakov:report"),
     ],
     "Slavic order": [
@@ -227,6 +229,10 @@ FAILURES = {
         ("Как отметил Лавров, пауза кончилась.", "lavrov:report"),
         ("Сообщил о паузе Лавров Кулебе", "lavrov:report kuleba:mention"),
         ("Лавров о паузе: она кончилась", "lavrov:report"),
+        ("Лавров, глава МИД РФ, заявил", "lavrov:report"),
+        ("Лавров, глава МИД РФ, сообщил ТАСС", "lavrov:mention"),
+        ("Сообщил Песков в присутствии посла Лавров", "peskov:report lavrov:mention"),
+        ("Песков сообщил журналистам Лавров", "peskov:report lavrov:mention"),
         ("Лавров (МИД): пауза кончилась", "lavrov:report"),
         ("Лавров в 10:30 приехал", "lavrov:mention"),
         ("цитирует Захарову агентство", "zakharova:report"),
