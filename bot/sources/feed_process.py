@@ -52,6 +52,6 @@ def answer(request: bytes) -> bytes:
         return pickle.dumps(error)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover  it runs where nothing of the parent's environment is known
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     sys.stdout.buffer.write(answer(sys.stdin.buffer.read()))

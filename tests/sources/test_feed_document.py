@@ -230,6 +230,7 @@ def test_nothing_is_remembered_of_dated_items() -> None:
         ("", "blocked"),
         ('{"items": []}', "blocked"),
         ("not here", "blocked"),
+        ("<x:feed xmlns:x='urn:not-ours'></x:feed>", "blocked"),
         ("<html><p>An example: &lt;rss>, <rss-link>, <rss></p></html></rss>", "blocked"),
         (rss("<title>x</title>")[:-30], "cut off"),
         (rss("<title>x</title>")[:60], "cut off"),

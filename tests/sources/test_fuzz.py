@@ -1,114 +1,27 @@
-"""Whatever comes: a parser answers, or raises FetchError; nothing else, and never for long."""
+"""A share of `tests.fuzz`, any bytes at all, and whether the fuzzing would notice."""
 
-import json
-import random
-from datetime import UTC, datetime
-from typing import Any
+import time
+from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import FetchError
-from bot.models import Post, Source
-from bot.sources import feed_document, telegram_page, x_page
-from tests.far_ends import feeds, previews, x
+from bot.models import Post
+from bot.sources import feed_document, telegram_page
+from tests import fuzz
+from tests.fuzz import Kind, Tally, attempt
 
-NOW = datetime(2022, 3, 14, 12, tzinfo=UTC)
-SOURCE = Source("s", "feed", "https://wire.example/feed")
-MODEST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-SEEDS = st.integers(0, 2**32)
-SCRAPS = [
-    "<",
-    ">",
-    '"',
-    "</div>",
-    "<div>",
-    "&#x",
-    "\0",
-    "\xff",
-    "]]>",
-    "<!--",
-    "0",
-    "-1",
-    "'",
-    "<script>",
-    "&amp;",
-    "[[",
-]
+MODEST = settings(max_examples=60, deadline=None)
 
 
-def mutated(body: bytes, seed: int) -> bytes:
-    """Cut, doubled, swapped and overwritten in a few places."""
-    chance = random.Random(seed)
-    out = bytearray(body)
-    for _ in range(chance.randint(1, 8)):
-        at, length = chance.randrange(len(out) + 1), chance.randint(0, 200)
-        match chance.randrange(4):
-            case 0:
-                del out[at : at + length]
-            case 1:
-                out[at:at] = out[at : at + length]
-            case 2:
-                out[at : at + 1] = chance.choice(SCRAPS).encode("latin-1")
-            case 3:
-                out[at : at + length] = chance.randbytes(chance.randint(0, 9))
-        if not out:
-            break
-    return bytes(out)
-
-
-def preview() -> bytes:
-    channel = previews.Channel("some_channel")
-    kinds: list[dict[str, Any]] = [
-        {"text": "Words\nand more 👍"},
-        {"media": ["photo", "video"], "text": "Album"},
-        {"forward": "Somebody", "text": "Theirs"},
-        {"reply": {"id": 1, "text": "Quoted"}, "text": "Answer", "signed": "J.", "edited": True},
-        {"poll": {"question": "?", "options": ["a", "b"]}},
-        {"service": True, "text": "Channel created"},
-        {"media": ["unsupported"]},
-    ]
-    for kind in kinds:
-        channel.post({"date": NOW.isoformat(), **kind})
-    return previews.page(channel, {}).encode()
-
-
-def wire(form: str) -> bytes:
-    made = feeds.Wire("wire", format=form)
-    for number in range(3):
-        made.post(
-            {"title": f"Item {number} <b>x</b>", "text": "<p>One</p>Two", "date": "Mon, 14 Mar 2022 10:00:00 +0200"}
-            | {"link": f"https://wire.example/{number}?utm_source=x", "media": ["image/jpeg"]}
-        )
-    return (feeds.rss(made) if form == "rss" else feeds.atom(made)).encode()
-
-
-def timeline() -> Any:
-    person = x.Person("somebody")
-    other = {"id": 7 << 41, "author": "other", "text": "Original & more"}
-    person.post({"text": "Words https://example.org/ " * 20, "media": ["photo"], "id": 9 << 50})
-    person.post({"repost": other})
-    person.post({"quote": other, "reply": other, "text": "Mine"})
-    return {**x._posts(person, list(person.posts.values())), "meta": {"result_count": 3, "next_token": "page1"}}
-
-
-PREVIEW, RSS, ATOM, TIMELINE = preview(), wire("rss"), wire("atom"), timeline()
-
-
-def assert_sound(posts: tuple[Post, ...]) -> None:
-    for post in posts:
-        assert post.published_at.tzinfo is UTC
-        assert post.external_id
-        assert post.url.startswith(("http://", "https://"))
-        json.dumps([post.text, post.quoted, post.author, post.url], ensure_ascii=False).encode()
-
-
-@MODEST
-@given(SEEDS)
-def test_a_mutated_preview(seed: int) -> None:
-    assert_sound(telegram_page.parse(mutated(PREVIEW, seed), "s").posts)
+def test_two_thousand_mutated_inputs_give_posts_or_a_fetch_error() -> None:
+    tallies = fuzz.share(range(2000), recorded=False)
+    assert [failure for tally in tallies.values() for failure in tally.failures] == []
+    assert sum(tally.outcomes.total() for tally in tallies.values()) == 2000
+    assert all(tally.outcomes["read"] > 10 for tally in tallies.values())
+    assert all(tally.outcomes["refused"] > 10 for name, tally in tallies.items() if name not in ("preview", "page"))
 
 
 @MODEST
@@ -117,47 +30,70 @@ def test_any_bytes_as_a_preview(body: bytes) -> None:
     assert telegram_page.parse(body, "s").posts == ()
 
 
-@pytest.mark.parametrize("body", [RSS, ATOM])
-@MODEST
-@given(seed=SEEDS)
-def test_a_mutated_feed(body: bytes, seed: int) -> None:
-    try:
-        document = feed_document.parse(mutated(body, seed), "application/xml", SOURCE, NOW)
-    except FetchError:
-        return
-    assert_sound(document.posts)
-    assert all(post.published_at <= NOW for post in document.posts)
-
-
 @MODEST
 @given(st.binary(max_size=300), st.sampled_from(["", "text/html", "text/xml; charset=utf-16", "x; charset=nonsense"]))
 def test_any_bytes_as_a_feed(body: bytes, content_type: str) -> None:
     with pytest.raises(FetchError):
-        feed_document.parse(body, content_type, SOURCE, NOW)
+        feed_document.parse(body, content_type, fuzz.SOURCE, fuzz.NOW)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
-    max_leaves=8,
+# --- whether it would notice
+
+
+def tried(read: Callable[[bytes], Iterable[Post]], seed: int = 1) -> Tally:
+    return attempt(Kind("sample", (b"body",), read), seed)
+
+
+def test_any_other_exception_is_a_failure_with_its_seed() -> None:
+    def broken(body: bytes) -> Iterable[Post]:
+        raise KeyError("id")
+
+    assert tried(broken, 7).failures == ["sample 7: KeyError('id')"]
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        Post("s", "", "https://a.example/", fuzz.NOW, ""),
+        Post("s", "1", "javascript:alert(1)", fuzz.NOW, ""),
+        Post("s", "1", "https://a.example/", fuzz.NOW.replace(tzinfo=None), ""),
+        Post("s", "1", "https://a.example/", fuzz.NOW, "\ud83d"),
+        Post("s", "1", "https://a.example/", fuzz.NOW, "\0"),
+    ],
 )
+def test_a_post_that_the_house_cannot_keep_is_a_failure(post: Post) -> None:
+    assert len(tried(lambda body: [post]).failures) == 1
 
 
-def spoiled(value: Any, chance: random.Random, scrap: Any) -> Any:
-    """The same, with the scrap in place of something somewhere."""
-    if chance.random() < 0.08:
-        return scrap
-    if isinstance(value, dict):
-        return {key: spoiled(inner, chance, scrap) for key, inner in value.items()}
-    return [spoiled(inner, chance, scrap) for inner in value] if isinstance(value, list) else value
+def test_an_input_that_takes_too_long_or_too_much_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(body: bytes) -> Iterable[Post]:
+        end = time.process_time() + 0.02
+        while time.process_time() < end:
+            pass
+        return []
+
+    monkeypatch.setattr(fuzz, "LONGEST", 0.01)
+    assert "sample 1: 0.0 s" in tried(slow).failures
+    monkeypatch.setattr(fuzz, "MOST_MEMORY", 1_000_000)
+    large = tried(lambda body: [] if bytearray(2_000_000) else [], fuzz.MEASURED)
+    assert "bytes of memory" in large.failures[0]
 
 
-@settings(MODEST, max_examples=300)
+def test_an_input_is_the_same_for_the_same_seed() -> None:
+    body = fuzz.preview()
+    assert fuzz.mutated(body, 5) == fuzz.mutated(body, 5) != fuzz.mutated(body, 6)
+    assert fuzz.spoiled(fuzz.lines(), 5) == fuzz.spoiled(fuzz.lines(), 5)
+
+
+@settings(MODEST, max_examples=100)
 @given(SEEDS, JSON)
-def test_a_mutated_timeline(seed: int, scrap: Any) -> None:
-    body = spoiled(TIMELINE, random.Random(seed), scrap)
-    try:
-        page = x_page.read(body if isinstance(body, dict) else {}, SOURCE)
-    except FetchError:
-        return
-    assert_sound(page.posts)
+def test_mutated_answers_of_look_ups_and_searches(seed: int, scrap: Any) -> None:
+    found = spoiled(TIMELINE | {"errors": [x.problem(None, "ids", "1")]}, random.Random(seed), scrap)
+    body = found if isinstance(found, dict) else {}
+    ids = [str(id) for id in range(3)]
+    assert set(x_page.fates(body, ids)) == set(ids)
+    assert x_page.fate_of_account(body) in ("suspended", "protected", "unsure")
+    assert all(x_page.used(body, "post").posts | x_page.used(body, "user").users)
+    assert_sound(x_page.part(body, SOURCE, str(x.Person("a").number)))
+    with suppress(FetchError):
+        assert isinstance(x_page.next_token(body), str)
