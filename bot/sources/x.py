@@ -1,67 +1,82 @@
-"""X, by its paid API v2: the timelines of accounts, through tweepy.
+"""X, by its paid API v2: the timelines of accounts and, where X allows few requests, searches over many at once."""
 
-tweepy knows the calls and their parameters; the transport is ours, because tweepy's has a fixed host, no timeout of
-its own, and stumbles over error pages that are not JSON.
-"""
-
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
 
 import aiohttp
-import tweepy
-from tweepy.asynchronous import AsyncClient
 
 from bot.errors import FetchError
-from bot.models import Account, Cursor, Fetched, Post, Source
-from bot.sources import web
-from bot.sources.x_page import Json, TimelinePage, problem_of, read, refuse_account
+from bot.models import Account, Cursor, Fate, Fetched, Post, Source
+from bot.sources import x_page, x_search
+from bot.sources.x_api import LOOKED_UP, WINDOW, Api
+from bot.sources.x_client import Vocabulary
+from bot.sources.x_place import Place, handle
+from bot.sources.x_purse import Purse
+from bot.sources.x_search import Found
 
-_CAP = 10_000_000
-_FIRST_PAGE, _PAGE, _PAGES = 5, 100, 32
-_A_WINDOW, _AN_HOUR, _A_DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
+Mode = Literal["auto", "timelines", "search"]
 
-_ASKED = {
-    "tweet_fields": "id text author_id created_at conversation_id in_reply_to_user_id referenced_tweets entities "
-    "attachments lang edit_history_tweet_ids edit_controls note_tweet article withheld".split(),
-    "expansions": ["referenced_tweets.id", "attachments.media_keys"],
-    "media_fields": ["media_key", "type", "alt_text"],
-}
+_FIRST_LOOK, _FEW, _SOME, _MANY = 5, 10, 25, 100
+"""Posts on a page: of the first look; of a timeline and of a search while little is new; and the most that X gives."""
 
-Vocabulary = Literal["tweet", "post"]
+_DEEPEST = 3200
+"""Posts of a timeline that X shows."""
+
+_SEARCHED_PAGES = 50
+
+_SOON = timedelta(hours=1)
+"""After no longer than this there is little that is new: a small page holds it, and holds less money while it comes."""
+
+_TIMELINE_EVERY = timedelta(hours=1)
+"""While X is searched, timelines are read this often or more rarely: they alone hold reposts, and miss nothing."""
+
+_SEARCH_EVERY = timedelta(minutes=1)
+"""For so long one search serves all of its accounts."""
+
+_CAREFUL = 0.8
+"""The share of a window's requests that are made."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose timeline, and the highest id read of it: None before the first look, 0 if that found nothing. The
-    account is looked up once; every look-up costs money.
+class _Look:
+    """What one look brought. `next_at`: the next one is not due before."""
+
+    posts: Mapping[str, Post]
+    place: Place
+    next_at: datetime
+    gap: tuple[datetime, datetime] | None = None
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """What was read between two ids, newest first; `left` is the lowest id down to which it is read, None if all of it
+    is; the rest can be read at `later`.
     """
 
-    handle: str = ""
-    account_id: str = ""
-    since: int | None = None
-
-    @classmethod
-    def read(cls, cursor: Cursor | None, source: Source) -> "_Place":
-        """Anew if config/ names another account now."""
-        place = cls(**json.loads(cursor)) if cursor else cls()
-        handle, account_id = _handle(source), source.account_id or place.account_id
-        if place.handle.casefold() != handle.casefold() or place.account_id != account_id:
-            return cls(handle, source.account_id)
-        return place
-
-    def write(self) -> Cursor:
-        return Cursor(json.dumps({"handle": self.handle, "account_id": self.account_id, "since": self.since}))
+    posts: dict[str, Post] = field(default_factory=dict)
+    newest: int = 0
+    left: int | None = None
+    later: datetime | None = None
 
 
 class X:
-    """Reads user timelines, which alone hold reposts, and asks only for what is newer than the highest id known.
+    """Reads accounts, and asks only for what is newer than what is known.
 
     Whose words cost what: a returned post is billed, an empty answer is not. The first look at an account takes five
     posts. Authors of other people's posts are not asked for; a repost names them itself.
-    `vocabulary` is how fields are named in requests; answers are read in both.
+
+    `accounts` are all that are read; `mode` how: from each account's timeline, or by searches over all of them, with
+    the timelines at greater intervals. Left to itself ("auto"), X is searched if it allows fewer requests for timelines
+    in a quarter of an hour than there are accounts. `vocabulary` is how fields are named in requests; answers are read
+    in both. `country`: posts that are withheld there are not read; if none is named, no post that is withheld
+    anywhere. `purse` pays; without one nothing is counted.
+
+    One X for one token: what X says of the token holds for all accounts, and what a search finds serves them all.
+    Nothing of that needs to outlive the process.
     """
 
     def __init__(
@@ -70,203 +85,229 @@ class X:
         bearer_token: str,
         base_url: str = "https://api.x.com",
         *,
+        accounts: Sequence[Source] = (),
+        mode: Mode = "auto",
         vocabulary: Vocabulary = "tweet",
+        country: str = "",
+        purse: Purse | None = None,
     ) -> None:
-        self._client = _Client(session, bearer_token, base_url, vocabulary) if bearer_token else None
+        self._api = Api(session, bearer_token, base_url, vocabulary, purse) if bearer_token else None
+        self._handles = {source.id: handle(source) for source in accounts}
+        self._mode = mode
+        self._country = country
+        self._found: dict[str, Found | FetchError] = {}
+        self._searching: dict[str, asyncio.Lock] = {}
+        self._known_at: dict[str, datetime] = {}
 
     async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
-        """All or nothing: if one page of several cannot be read, none is given, and the next poll begins again."""
-        client = self._open()
-        place = _Place.read(cursor, source)
+        """All of what is new, or none of it if it cannot be read; but what X or the budget puts off comes later."""
+        api = self._open()
+        self._handles[source.id] = handle(source)
+        place = Place.read(cursor, source)
         title = ""
         if not place.account_id:
             account = await self.resolve(source, now)
             place, title = replace(place, account_id=account.account_id), account.title
-        try:
-            posts, newest = await self._timeline(client, source, place, now)
-        except FetchError as error:
-            if not place.since or "since_id" not in error.reason:
-                raise
-            posts, newest = await self._timeline(client, source, replace(place, since=0), now)
-        place = replace(place, since=max(place.since or 0, newest))
-        return Fetched(tuple(posts.values()), place.write(), title, place.account_id)
+        look = await self._read(api, source, place, now)
+        self._known_at[source.id] = look.place.at or now
+        rests_until = api.rests_until()
+        return Fetched(
+            tuple(look.posts.values()),
+            look.place.write(),
+            title,
+            place.account_id,
+            next_at=max(look.next_at, rests_until or now),
+            gap=look.gap,
+            note="X is read more rarely, so that its money lasts the month" if rests_until else "",
+        )
 
     async def resolve(self, source: Source, now: datetime) -> Account:
-        client = self._open()
-        with _as_fetch_errors(now):
-            body = await client.get_user(username=_handle(source), user_fields=["protected", "verified_type"])
-        refuse_account(body)
+        body = await self._open().user(now, name=handle(source))
+        x_page.refuse_account(body)
         user = body.get("data")
         if not isinstance(user, dict) or not str(user.get("id", "")).isdecimal():
             raise FetchError("X answers without an account; not believed")
         notes = ["protected: only its followers may read it"] if user.get("protected") is True else []
-        handle = str(user.get("username", ""))
-        if handle and handle != _handle(source):
-            notes.append(f"writes itself @{handle}")
-        return Account(str(user.get("name") or handle), str(user["id"]), "; ".join(notes))
+        name = str(user.get("username", ""))
+        if name and name != handle(source):
+            notes.append(f"writes itself @{name}")
+        return Account(str(user.get("name") or name), str(user["id"]), "; ".join(notes))
 
-    def _open(self) -> "_Client":
-        if self._client is None:
+    async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
+        """Posts that could not be asked for, because there is no money to spare, are left out."""
+        api = self._open()
+        ids = [post.external_id for post in posts]
+        seen: dict[str, x_page.Seen] = {}
+        for begin in range(0, len(ids), LOOKED_UP):
+            batch = ids[begin : begin + LOOKED_UP]
+            body, asked = await api.posts(batch, now)
+            seen |= x_page.fates(body, asked, country=self._country)
+            if len(asked) < len(batch):
+                break
+        hidden: Fate = "unsure"
+        if "hidden" in seen.values():
+            hidden = x_page.fate_of_account(await api.user(now, id=source.account_id, name=handle(source)))
+        return {id: hidden if fate == "hidden" else fate for id, fate in seen.items()}
+
+    def _open(self) -> Api:
+        if self._api is None:
             raise FetchError(
                 "no X token: X is not read; set X_BEARER_TOKEN to a token from https://console.x.com", permanent=True
             )
-        return self._client
+        return self._api
 
-    async def _timeline(
-        self, client: "_Client", source: Source, place: _Place, now: datetime
-    ) -> tuple[dict[str, Post], int]:
-        """The posts by id, an edit in place of what it changed, and the highest id among them. Without an id to go
-        back to, one page is enough: a whole timeline is 3,200 posts, and they are billed.
+    # --- which way
+
+    async def _read(self, api: Api, source: Source, place: Place, now: datetime) -> _Look:
+        """By the way that is due; by the other one if X has closed that. A search that X does not understand says
+        nothing of the account, but a timeline that cannot be read does.
         """
-        posts: dict[str, Post] = {}
-        newest, token = 0, ""
-        for _ in range(_PAGES if place.since else 1):
-            page = await self._page(client, source, place, token, now)
+        if self._is_searching(api) and not self._wants_timeline(api, place, now):
+            try:
+                return await self._from_search(api, source, place, now)
+            except FetchError as error:
+                if not (error.permanent or api.is_closed("search", now)):
+                    raise
+            return await self._from_timeline(api, source, place, now)
+        try:
+            return await self._from_timeline(api, source, place, now)
+        except FetchError:
+            if not (self._is_searching(api) and place.at and api.is_closed("timelines", now)):
+                raise
+        return await self._from_search(api, source, place, now)
+
+    def _is_searching(self, api: Api) -> bool:
+        limit = api.limits.get("timelines")
+        return self._mode == "search" or (self._mode == "auto" and limit is not None and limit < len(self._handles))
+
+    def _wants_timeline(self, api: Api, place: Place, now: datetime) -> bool:
+        """While X is searched: before the first look, after a gap that a search cannot fill, and now and then."""
+        if place.since is None or place.read_at is None or place.at is None:
+            return True
+        every = max(_TIMELINE_EVERY, self._timelines_every(api))
+        return not timedelta(0) <= now - place.read_at < every or not x_search.is_in_reach(place.at, now)
+
+    # --- timelines
+
+    async def _from_timeline(self, api: Api, source: Source, place: Place, now: datetime) -> _Look:
+        """Everything above the highest id known, then what an earlier look had to leave for later."""
+        if place.since is None:
+            page = x_page.read(await api.timeline(place.account_id, _FIRST_LOOK, now), source, country=self._country)
+            posts = {post.external_id: post for post in page.posts}
+            place = replace(place, since=page.newest, read_at=now, at=now)
+            return _Look(posts, place, now + self._timelines_every(api))
+        long_ago = place.read_at is None or not timedelta(0) <= now - place.read_at < _SOON
+        stretch = partial(self._stretch, api, source, place.account_id, _MANY if long_ago else _FEW, now)
+        top = await stretch(place.since)
+        hole, later, gap = place.hole, top.later, None
+        if top.left:
+            hole = (hole[0] if hole else place.since, top.left)
+        elif hole:
+            low, high = hole
+            try:
+                below = await stretch(*hole)
+                hole, later = (low, below.left) if below.left else None, below.later
+                for id, post in below.posts.items():
+                    top.posts.setdefault(id, post)
+            except FetchError as error:
+                later = error.retry_at
+                if error.permanent and not api.is_closed("timelines", now):
+                    hole, gap = None, (x_page.time_of(low), x_page.time_of(high))
+        place = replace(place, since=max(place.since, top.newest), hole=hole, read_at=now, at=now)
+        return _Look(top.posts, place, max(later or now, now + self._timelines_every(api)), gap)
+
+    def _timelines_every(self, api: Api) -> timedelta:
+        return _pause(api.limits.get("timelines"), len(self._handles))
+
+    async def _stretch(
+        self, api: Api, source: Source, account: str, size: int, now: datetime, since: int, until: int = 0
+    ) -> _Stretch:
+        """An edit stands in place of what it changed. Raises FetchError if nothing could be read, or if the rest will
+        not come later.
+        """
+        read = _Stretch()
+        token, asked_since = "", since
+        for _ in range(_DEEPEST // _FIRST_LOOK):
+            try:
+                body = await api.timeline(account, size, now, since=asked_since, until=until, page=token)
+            except FetchError as error:
+                if asked_since and not token and "since_id" in error.reason:
+                    size, asked_since = _MANY, 0  # X goes back no further than some id: we stop at ours
+                    continue
+                if read.left is None or error.retry_at is None:
+                    raise
+                read.later = error.retry_at
+                return read
+            page = x_page.read(body, source, country=self._country, above=since)
             for post in page.posts:
-                posts.setdefault(post.external_id, post)
-            newest = max(newest, page.newest)
-            if page.next_token in ("", token):
+                read.posts.setdefault(post.external_id, post)
+            read.newest = max(read.newest, page.newest)
+            if page.next_token in ("", token) or 0 < page.oldest <= since or (read.left and page.oldest >= read.left):
                 break
             token = page.next_token
-        return posts, newest
+            read.left = page.oldest or read.left
+        read.left = None
+        return read
 
-    async def _page(self, client: "_Client", source: Source, place: _Place, token: str, now: datetime) -> TimelinePage:
-        params: dict[str, Any] = {**_ASKED, "max_results": _FIRST_PAGE if place.since is None else _PAGE}
-        if place.since:
-            params["since_id"] = str(place.since)  # on every page: X forgets it
-        if token:
-            params["pagination_token"] = token
-        with _as_fetch_errors(now):
-            body = await client.get_users_tweets(place.account_id, **params)
-        return read(body, source)
+    # --- searches
 
+    async def _from_search(self, api: Api, source: Source, place: Place, now: datetime) -> _Look:
+        queries = x_search.queries(self._handles.values())
+        query = queries[handle(source).casefold()]
+        kept = max(min(_SEARCH_EVERY, source.every), _pause(api.limits.get("search"), len(set(queries.values()))))
+        since = place.at or now
+        members = [id for id, name in self._handles.items() if queries[name.casefold()] == query]
+        lock = self._searching.setdefault(query, asyncio.Lock())
+        waited = lock.locked()
+        async with lock:
+            found = self._found.get(query)
+            if waited and isinstance(found, FetchError):
+                raise FetchError(found.reason, permanent=found.permanent, retry_at=found.retry_at)
+            if not isinstance(found, Found) or found.since > since or not timedelta(0) <= now - found.at < kept:
+                found = await self._search(api, query, self._since(members, since, now), now)
+        posts: dict[str, Post] = {}
+        for page in found.pages:
+            for post in x_page.part(page, source, place.account_id, country=self._country):
+                posts.setdefault(post.external_id, post)
+        place = replace(place, at=found.at, read_at=None if found.cut else place.read_at)
+        return _Look(posts, place, found.at + kept)
 
-def _handle(source: Source) -> str:
-    return source.address.removeprefix("@")
+    def _since(self, members: Sequence[str], since: datetime, now: datetime) -> datetime:
+        """From when on a search must read to serve all its accounts: those of which nothing is known yet were last
+        read at about the same time.
+        """
+        known = [at for id in members if (at := self._known_at.get(id)) and now - at < _SOON]
+        return min([since, *known]) - (timedelta(0) if len(known) == len(members) else WINDOW)
 
+    async def _search(self, api: Api, query: str, since: datetime, now: datetime) -> Found:
+        """What comes of it is kept: also for those who wait for it, who need not fail one after the other."""
+        try:
+            self._found[query] = found = await self._ask_for_all(api, query, since, now)
+        except FetchError as error:
+            self._found[query] = error
+            raise
+        return found
 
-# --- the transport
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """An answer as tweepy wants to see one; its body was read, and is JSON or was not."""
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    body: Json | None
-
-    async def json(self) -> Json | None:
-        return self.body
-
-
-class _Client(AsyncClient):  # type: ignore[misc]  # tweepy has no types
-    """tweepy's client on our session, at a host of our choice. It logs nothing: tweepy's own would log the token."""
-
-    def __init__(
-        self, session: aiohttp.ClientSession, bearer_token: str, base_url: str, vocabulary: Vocabulary
-    ) -> None:
-        super().__init__(bearer_token, return_type=dict)
-        self.session = session
-        self.vocabulary = vocabulary
-        self.base_url = base_url.rstrip("/")
-
-    async def request(
-        self,
-        method: str,
-        route: str,
-        params: Mapping[str, Any],
-        json: object = None,
-        user_auth: bool = False,
-    ) -> _Answer:
-        """Raises tweepy's HTTPException for a refusal, FetchError for what is no answer of X's."""
-        headers = {"Authorization": f"Bearer {self.bearer_token}", "User-Agent": "Parley"}
-        url = self.base_url + route
-        with web.failures(url):
-            async with self.session.request(
-                method, url, params=self._worded(params), headers=headers, timeout=web.TIMEOUT, allow_redirects=False
-            ) as response:
-                raw = await web.read(response, _CAP)
-        answer = _Answer(response.status, response.reason or "", response.headers, _json(raw))
-        if answer.status != 200:
-            raise tweepy.HTTPException(answer, response_json={})
-        if answer.body is None:
-            raise FetchError("X answers with something that is not JSON")
-        return answer
-
-    def _worded(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """X's old words, which tweepy knows, or its new ones."""
-        if self.vocabulary == "tweet":
-            return params
-        return {
-            name.replace("tweet.", "post."): value.replace("tweet", "post") if name in _WORDED else value
-            for name, value in params.items()
-        }
+    async def _ask_for_all(self, api: Api, query: str, since: datetime, now: datetime) -> Found:
+        """What is cut off, because X or the budget puts it off, the timelines bring."""
+        first, size = x_search.first_id(since, now), _SOME if now - since < _SOON else _MANY
+        pages: list[x_page.Json] = []
+        token = ""
+        for _ in range(_SEARCHED_PAGES):
+            try:
+                body = await api.search(query, size, now, since=first, page=token)
+            except FetchError as error:
+                if not pages or error.retry_at is None:
+                    raise
+                break
+            pages.append(body)
+            following = x_page.next_token(body)
+            if following in ("", token):
+                return Found(since, now, pages)
+            token = following
+        return Found(since, now, pages, cut=True)
 
 
-_WORDED = ("tweet.fields", "expansions")
-
-
-def _json(raw: bytes) -> Json | None:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-# --- refusals
-
-
-class _as_fetch_errors:  # noqa: N801  # read as words at the with
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, tweepy.HTTPException):
-            raise _refusal(error.response, self._now) from error
-
-
-def _refusal(answer: _Answer, now: datetime) -> FetchError:
-    """What a status means. Headers are no guide on 402 and on a usage cap: they speak of the whole account."""
-    body = answer.body or {}
-    status = f"({answer.status}{_said(body)})"
-    if answer.status in _FOR_GOOD:
-        return FetchError(f"X {_FOR_GOOD[answer.status]} {status}", permanent=True)
-    if answer.status == 402:
-        return FetchError(f"X wants to be paid {status}: buy credits in its console", retry_at=now + _AN_HOUR)
-    if answer.status == 429 and problem_of(body) == "usage-capped":
-        return FetchError(f"the X account's usage cap is reached {status}", retry_at=now + _A_DAY)
-    if answer.status == 429:
-        return FetchError(f"X asks for fewer requests {status}", retry_at=_reset(answer, now))
-    return FetchError(f"X is in trouble {status}")
-
-
-_FOR_GOOD = {
-    400: "does not understand the request",
-    401: "does not accept X_BEARER_TOKEN; make a new token",
-    403: "forbids this to our token",
-    404: "does not know this account",
-}
-
-
-def _said(body: Json) -> str:
-    """X's own words, for the operator."""
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    words = first.get("message") or body.get("detail") or body.get("title")
-    return f": {words[:200]}" if isinstance(words, str) else ""
-
-
-def _reset(answer: _Answer, now: datetime) -> datetime:
-    """The end of the window that X names, or of one from now; never further than a day."""
-    named = answer.headers.get("x-rate-limit-reset", "")
-    if named.isascii() and named.isdigit():
-        reset = datetime.fromtimestamp(min(int(named[:11]), 1 << 35), UTC)
-        if now < reset <= now + _A_DAY:
-            return reset
-    return now + _A_WINDOW
+def _pause(limit: int | None, calls: int) -> timedelta:
+    """How long to wait between two rounds of so many calls, so that X allows them all."""
+    return WINDOW * (calls / (_CAREFUL * max(limit, 1))) if limit is not None else timedelta(0)

@@ -1,17 +1,18 @@
-"""What an answer of the X API v2 says: a pure reader of one page of a timeline.
+"""What an answer of the X API v2 says: a pure reader of pages of posts, of look-ups, and of what was billed.
 
 X renames its vocabulary from tweet to post; both are read, mixed as they come. Ids are 64-bit: text on the wire,
 compared as numbers. Anything that is not of the shape it should have is passed over, never believed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+from bot.budget import Used
 from bot.errors import FetchError
-from bot.models import Post, PostKind, Source
+from bot.models import Fate, Post, PostKind, Source
 from bot.sources.plain import clean
 
 Json = Mapping[str, Any]
@@ -27,32 +28,79 @@ _KINDS_OF_OLD = {"reposted": "retweeted"}
 _MEDIA = {"photo": "photo", "video": "video", "animated_gif": "gif"}
 _EPOCH_MS, _ID_SHIFT = 1288834974657, 22
 _FIRST_DATED_ID = 1 << 40
+_EVERYWHERE = {"XX", "XY"}
 
 
 @dataclass(frozen=True, slots=True)
-class TimelinePage:
-    """`newest` is the highest id on the page, 0 if it is empty. `next_token` is empty on the last page."""
+class Page:
+    """`newest` and `oldest` are the highest and the lowest id on the page, 0 if it is empty. `next_token` is empty on
+    the last page.
+    """
 
     posts: tuple[Post, ...]
     newest: int
+    oldest: int
     next_token: str
 
 
-def read(body: Json, source: Source) -> TimelinePage:
-    """Raises FetchError if the account cannot be read (deleted, suspended, protected), or if this is no timeline."""
+def read(body: Json, source: Source, *, country: str = "", above: int = 0) -> Page:
+    """A page of an account's timeline. Posts that are withheld (see `_is_withheld`) are left out, and those that do not
+    lie `above` an id.
+
+    Raises FetchError if the account cannot be read (deleted, suspended, protected), or if this is no timeline.
+    """
     items = _objects(body.get("data"))
     meta = _object(body.get("meta"))
     if not items:
         refuse_account(body)
-        if meta.get("result_count") != 0:
-            raise FetchError("X answers with neither posts nor a reason; not believed")
-    included = _Included(_object(body.get("includes")))
-    posts = {post.external_id: post for item in items if (post := _post(item, included, source))}
-    if items and not posts:
+        _refuse_unless_empty(meta)
+    wanted = [item for item in items if not 0 < _id(item) <= above and not _is_withheld(item, country)]
+    posts = _posts(wanted, body, source)
+    if wanted and not posts:
         raise FetchError("X answers with posts that cannot be understood")
-    newest = max((id for item in items if (id := _id(item))), default=0)
-    token = meta.get("next_token")
-    return TimelinePage(tuple(posts.values()), newest, token if isinstance(token, str) else "")
+    ids = [id for item in items if (id := _id(item))]
+    return Page(posts, max(ids, default=0), min(ids, default=0), next_token(body))
+
+
+def part(body: Json, source: Source, account_id: str, *, country: str = "") -> tuple[Post, ...]:
+    """What a page of a search over many accounts holds of one."""
+    items = [item for item in _objects(body.get("data")) if item.get("author_id") == account_id]
+    return _posts([item for item in items if not _is_withheld(item, country)], body, source)
+
+
+def next_token(body: Json) -> str:
+    """Where a page of a search or of a timeline goes on; empty on the last one.
+
+    Raises FetchError if the page is neither one nor empty.
+    """
+    meta = _object(body.get("meta"))
+    if not _list(body.get("data")):
+        _refuse_unless_empty(meta)
+    return _string(meta.get("next_token"))
+
+
+def _refuse_unless_empty(meta: Json) -> None:
+    if meta.get("result_count") != 0:
+        raise FetchError("X answers with neither posts nor a reason; not believed")
+
+
+def _posts(items: Iterable[Json], body: Json, source: Source) -> tuple[Post, ...]:
+    """An edit in place of what it changed, should both stand there: the later one comes first."""
+    included = _Included(_object(body.get("includes")))
+    posts: dict[str, Post] = {}
+    for item in items:
+        if post := _post(item, included, source):
+            posts.setdefault(post.external_id, post)
+    return tuple(posts.values())
+
+
+def _is_withheld(item: Json, country: str) -> bool:
+    """Whether a post must not be shown: withheld everywhere, or in that country, or anywhere if none is named."""
+    withheld = _object(item.get("withheld"))
+    if not withheld:
+        return False
+    countries = {_string(code).upper() for code in _list(withheld.get("country_codes"))}
+    return not country or withheld.get("copyright") is True or bool(countries & {country.upper(), *_EVERYWHERE})
 
 
 def refuse_account(body: Json) -> None:
@@ -74,6 +122,60 @@ def problem_of(error: Json) -> str:
     return _string(error.get("type")).rpartition("/")[2]
 
 
+# --- what was billed
+
+
+def used(body: Json, kind: Literal["post", "user"]) -> Used:
+    """The posts and users that an answer holds, those that came along included; its data are of that kind."""
+    data = body.get("data")
+    main = _ids([data] if isinstance(data, dict) else _objects(data))
+    includes = _object(body.get("includes"))
+    posts = _ids(_either_list(includes, "tweets", "posts"))
+    users = _ids(_objects(includes.get("users")))
+    return Used(posts | main, users) if kind == "post" else Used(posts, users | main)
+
+
+def _ids(items: Iterable[Json]) -> frozenset[str]:
+    return frozenset(id for item in items if (id := _string(item.get("id"))))
+
+
+# --- what became of posts
+
+Seen = Literal["hidden"] | Fate
+"""hidden: it is there, and we may not see it; why, only its account can tell."""
+
+
+def fates(body: Json, ids: Iterable[str], *, country: str = "") -> dict[str, Seen]:
+    """What a look-up says of each of these posts. One that is missing without a word is "unsure", never "deleted"."""
+    found: dict[str, Seen] = dict.fromkeys(ids, "unsure")
+    for error in _objects(body.get("errors")):
+        id = _string(error.get("resource_id")) or _string(error.get("value"))
+        if id in found:
+            found[id] = _fate(error)
+    for item in _objects(body.get("data")):
+        if (id := _string(item.get("id"))) in found:
+            found[id] = "withheld" if _is_withheld(item, country) else "stands"
+    return found
+
+
+def _fate(error: Json) -> Seen:
+    """The words are read before the problem: that of a suspended account is "not found"."""
+    problem = problem_of(error)
+    if "suspended" in _string(error.get("detail")):
+        return "suspended"
+    if problem == "not-authorized-for-resource":
+        return "hidden"
+    return "deleted" if problem == "resource-not-found" else "unsure"
+
+
+def fate_of_account(body: Json) -> Fate:
+    """Why posts of an account cannot be seen, as a look-up of it says; "unsure" if it can be seen."""
+    for error in _objects(body.get("errors")):
+        if "suspended" in _string(error.get("detail")):
+            return "suspended"
+    return "protected" if _object(body.get("data")).get("protected") is True else "unsure"
+
+
 # --- one post
 
 
@@ -83,6 +185,7 @@ class _Included:
     def __init__(self, includes: Json) -> None:
         self.posts = {_string(item.get("id")): item for item in _either_list(includes, "tweets", "posts")}
         self.media = {_string(item.get("media_key")): item for item in _objects(includes.get("media"))}
+        self.polls = {_string(item.get("id")): item for item in _objects(includes.get("polls"))}
 
 
 def _post(item: Json, included: _Included, source: Source) -> Post | None:
@@ -96,15 +199,16 @@ def _post(item: Json, included: _Included, source: Source) -> Post | None:
     kind, other_id = _kind(item)
     other = included.posts.get(other_id, {})
     words, author = _own_words(item, other, kind)
+    shown = other if kind == "repost" and other else item
     return Post(
         source=source.id,
         external_id=str(first),
         url=f"https://x.com/{source.address.removeprefix('@')}/status/{id}",
         published_at=time_of(first) if edited and first > _FIRST_DATED_ID else created_at,
-        text=words,
+        text="\n".join(filter(None, [words, *_options(shown, included)])),
         language=_language(item),
         kind=kind,
-        media=_media(other if kind == "repost" and other else item, included),
+        media=_media(shown, included),
         quoted=_words(other) if other and kind in ("quote", "reply") else "",
         author=author,
         edited_at=created_at if edited else None,
@@ -114,6 +218,11 @@ def _post(item: Json, included: _Included, source: Source) -> Post | None:
 def time_of(id: int) -> datetime:
     """When a post was made, to the millisecond: its id says so."""
     return datetime.fromtimestamp(((id >> _ID_SHIFT) + _EPOCH_MS) / 1000, UTC)
+
+
+def id_at(moment: datetime) -> int:
+    """The lowest id that a post of that moment could have."""
+    return max(int(moment.timestamp() * 1000) - _EPOCH_MS, 0) << _ID_SHIFT
 
 
 def _kind(item: Json) -> tuple[PostKind, str]:
@@ -160,6 +269,14 @@ def _media(item: Json, included: _Included) -> tuple[str, ...]:
     keys = [_string(key) for key in _list(attachments.get("media_keys"))]
     kinds = [_MEDIA.get(_string(included.media[key].get("type")), "other") for key in keys if key in included.media]
     return tuple(kinds + ["poll"] * bool(_list(attachments.get("poll_ids"))))
+
+
+def _options(item: Json, included: _Included) -> Iterator[str]:
+    """What may be chosen in polls, a line each; how many chose it changes by the minute and is left out."""
+    for key in _list(_object(item.get("attachments")).get("poll_ids")):
+        for option in _objects(included.polls.get(_string(key), {}).get("options")):
+            if label := clean(_string(option.get("label"))):
+                yield f"• {label}"
 
 
 def _language(item: Json) -> str:

@@ -242,6 +242,34 @@ def changes(database: sqlite_utils.Database) -> None:
     database.conn.execute("ALTER TABLE subscribers ADD COLUMN changes TEXT NOT NULL DEFAULT 'now'")
 
 
+X_BUDGET = """
+CREATE TABLE x_days (                          -- what X has billed, a day of UTC
+    day TEXT PRIMARY KEY,                      -- 2022-03-14
+    posts INTEGER NOT NULL,
+    users INTEGER NOT NULL,
+    spent INTEGER NOT NULL                     -- millionths of a dollar, as this and the other prices
+) STRICT, WITHOUT ROWID;
+CREATE TABLE x_billed (                        -- each post and user is billed once a day
+    day TEXT NOT NULL,
+    kind TEXT NOT NULL,                        -- post, user
+    id TEXT NOT NULL,
+    PRIMARY KEY (day, kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE x_holds (                         -- calls whose answer is not known, at their worst
+    day TEXT NOT NULL,
+    question TEXT NOT NULL,
+    results INTEGER NOT NULL,
+    price INTEGER NOT NULL,
+    PRIMARY KEY (day, question)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def x_budget(database: sqlite_utils.Database) -> None:
+    _run(database, X_BUDGET)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

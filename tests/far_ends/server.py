@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from aiohttp import web
 
-from tests.far_ends import feeds, previews, x
+from tests.far_ends import feeds, previews, x, x_contract
 
 
 @dataclass
@@ -47,6 +47,7 @@ class FarEnds:
         self.api = x.Api(self.people)
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
+        self.mistakes: list[str] = []
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._watched])
@@ -61,7 +62,9 @@ class FarEnds:
                 web.get("/feed/{name}", self._feed),
                 web.get("/2/users/by", self._users),
                 web.get("/2/users/by/username/{name}", self._user),
+                web.get("/2/users/{number}", self._numbered_user),
                 web.get("/2/users/{number}/tweets", self._timeline),
+                web.get("/2/tweets/search/recent", self._search),
                 web.get("/2/tweets", self._lookup),
                 web.get("/s/{name}", self._preview),
                 web.get("/{name}", self._plain),
@@ -148,12 +151,20 @@ class FarEnds:
     async def _timeline(self, request: web.Request) -> web.Response:
         return self.api.timeline(request.match_info["number"], request.query)
 
+    async def _search(self, request: web.Request) -> web.Response:
+        return self.api.search(request.query)
+
     async def _lookup(self, request: web.Request) -> web.Response:
         return self.api.lookup(request.query)
 
     async def _user(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         return self.api.users([(name, self.person(name))], request.query, one=True)
+
+    async def _numbered_user(self, request: web.Request) -> web.Response:
+        number = request.match_info["number"]
+        person = next((one for one in self.people.values() if str(one.number) == number), x.Person("", state="absent"))
+        return self.api.users([(number, person)], request.query, one=True)
 
     async def _users(self, request: web.Request) -> web.Response:
         names = request.query["usernames"].split(",")
@@ -178,6 +189,7 @@ class FarEnds:
         await asyncio.sleep(fault.seconds)
         if fault.drop and fault.cut is None and request.transport:
             request.transport.close()
+        self.api.bills = fault.status in (0, 200)
         true = await self._true_answer(request, handler)
         asked["status"] = fault.status or true.status
         return await _spoiled(request, true, fault)
@@ -185,6 +197,9 @@ class FarEnds:
     async def _true_answer(self, request: web.Request, handler: Any) -> web.Response:
         if request.path.startswith("/2/") and not request.headers.get("Authorization", "").startswith("Bearer "):
             return self.api.refuse()
+        if mistakes := x_contract.mistakes(request.method, request.path, request.query):
+            self.mistakes += [f"{request.path_qs}: {mistake}" for mistake in mistakes]
+            return web.json_response({"title": "Invalid Request", "detail": "; ".join(mistakes)}, status=400)
         try:
             answer: web.Response = await handler(request)
         except web.HTTPNotFound:

@@ -32,6 +32,7 @@ class Far:
 
 @asynccontextmanager
 async def serve() -> AsyncIterator[Far]:
+    """Afterwards it is asked whether each request to X was one that X describes."""
     ends = FarEnds()
     runner = web.AppRunner(ends.app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -41,3 +42,4 @@ async def serve() -> AsyncIterator[Far]:
         yield Far(ends, site.name)
     finally:
         await runner.cleanup()
+    assert not ends.mistakes, ends.mistakes

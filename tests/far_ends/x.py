@@ -1,15 +1,19 @@
-"""The X API v2 as far as timelines need it, in X's old vocabulary and in its new one."""
+"""The X API v2 as far as it is needed, in X's old vocabulary and in its new one, with its limits and its bill."""
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 LONGEST = 280
+LONGEST_QUERY = 512
+WINDOW = 900
+PRICES = {"post": 5_000, "user": 10_000}
 _EPOCH_MS = 1288834974657
 _URL = re.compile(r"https?://\S+")
 _PROBLEMS = "https://api.twitter.com/2/problems"
@@ -25,8 +29,8 @@ _NEW_WORDS = {
 class Version:
     """A post as it stands; `history` are the ids that it has had, the present one last.
 
-    `reply`, `quote` and `repost` are {"id", "text", "author"} of another's post. `media` lists kinds. Addresses in the
-    text become t.co's, as X makes them.
+    `reply`, `quote` and `repost` are {"id", "text", "author"} of another's post. `media` lists kinds, `poll` what may
+    be chosen. Addresses in the text become t.co's, as X makes them. `withheld` is X's object of that name.
     """
 
     history: tuple[int, ...]
@@ -37,6 +41,8 @@ class Version:
     reply: Mapping[str, Any] = field(default_factory=dict)
     quote: Mapping[str, Any] = field(default_factory=dict)
     repost: Mapping[str, Any] = field(default_factory=dict)
+    poll: tuple[str, ...] = ()
+    withheld: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> int:
@@ -63,7 +69,7 @@ class Person:
         if what.pop("delete", False):
             del self.posts[id]
             return id
-        what = {key: tuple(value) if key == "media" else value for key, value in what.items()}
+        what = {key: tuple(value) if key in ("media", "poll") else value for key, value in what.items()}
         known = self.posts.get(id)
         if known:
             edit = max(id_at(date or datetime.now(UTC)), newest + 1)
@@ -82,46 +88,78 @@ def time_of(id: int) -> datetime:
 
 
 class Api:
-    """The calls. Every request needs a bearer token; any will do."""
+    """The calls. Every request needs a bearer token; any will do.
+
+    `limits` are requests a window by endpoint; `clock` says when it is; `billed` holds what was returned, by day and
+    kind, while it `bills`.
+    """
 
     def __init__(self, people: Mapping[str, Person]) -> None:
         self.people = people
-        self.remaining = 10_000
+        self.bills = True
+        self.limits = {"timelines": 10_000, "search": 450, "posts": 3_500, "users": 300}
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.billed: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self.calls: Counter[tuple[str, int]] = Counter()
+
+    def cost(self, day: str = "") -> int:
+        """What was billed that day, or that month, or ever, in millionths of a dollar."""
+        return sum(PRICES[kind] * len(ids) for (at, kind), ids in self.billed.items() if at.startswith(day))
 
     def timeline(self, number: str, query: Mapping[str, str]) -> web.Response:
         person = next((one for one in self.people.values() if str(one.number) == number), None)
         if person is None or person.state != "ok":
-            return self._answer({"errors": [problem(person, "id", number)]}, query)
+            return self._answer("timelines", {"errors": [problem(person, "id", number)]}, query)
         size = int(query.get("max_results", 10))
         if not 5 <= size <= 100:
             words = f"The `max_results` query parameter value [{size}] is not between 5 and 100"
-            return self._answer(_invalid(words, "max_results", str(size)), query, 400)
-        since = int(query.get("since_id", 0))
-        begin = int(query.get("pagination_token", "page0").removeprefix("page"))
-        newest_first = sorted(person.posts.values(), key=lambda version: -version.id)
-        found = [version for version in newest_first if version.id > since]
-        shown = found[begin : begin + size]
-        meta: dict[str, Any] = {"result_count": len(shown)}
-        if not shown:
-            return self._answer({"meta": meta}, query)
-        meta |= {"newest_id": str(shown[0].id), "oldest_id": str(shown[-1].id)}
-        if begin + size < len(found):
-            meta["next_token"] = f"page{begin + size}"
-        return self._answer({**_posts(person, shown), "meta": meta}, query)
+            return self._answer("timelines", _invalid(words, "max_results", str(size)), query, 400)
+        since, until = int(query.get("since_id", 0)), int(query.get("until_id", 1 << 63))
+        found = [(person, version) for version in person.posts.values() if since < version.id < until]
+        return self._answer("timelines", _page(found, query, "pagination_token", size), query)
 
-    def lookup(self, query: Mapping[str, str]) -> web.Response:
-        """Posts by id: those that are gone stand among the errors, the answer is 200."""
-        wanted = query.get("ids", "").split(",")
+    def search(self, query: Mapping[str, str]) -> web.Response:
+        """`from:` joined by OR; reposts are not found, nor what is older than seven days."""
+        wrong = self._wrong_search(query)
+        if wrong is not None:
+            return self._answer("search", wrong, query, 400)
+        since = max(int(query.get("since_id", 0)), id_at(self.clock() - timedelta(days=7)))
+        names = [word.removeprefix("from:").lower() for word in query["query"].strip("()").split(" OR ")]
+        people = [self.people[name] for name in names if name in self.people and self.people[name].state == "ok"]
         found = [
             (person, version)
+            for person in people
+            for version in person.posts.values()
+            if version.id > since and not version.repost
+        ]
+        return self._answer("search", _page(found, query, "next_token", int(query.get("max_results", 10))), query)
+
+    def _wrong_search(self, query: Mapping[str, str]) -> dict[str, Any] | None:
+        oldest = self.clock() - timedelta(days=7)
+        since = query.get("since_id", "")
+        if len(query["query"]) > LONGEST_QUERY:
+            words = f"Rules must be no longer than {LONGEST_QUERY} characters"
+            return _invalid(words, "query", query["query"])
+        if since and ("start_time" in query or "end_time" in query):
+            return _invalid("'since_id' cannot be used with 'start_time' or 'end_time'", "since_id", since)
+        if since and time_of(int(since)) < oldest:
+            limit = f"'since_id' must be a tweet id created after {oldest:%Y-%m-%dT%H:%MZ}. "
+            return _invalid(f"{limit}Please use a 'since_id' that is larger than {id_at(oldest)}", "since_id", since)
+        return None
+
+    def lookup(self, query: Mapping[str, str]) -> web.Response:
+        """Posts by id: those that are gone or hidden stand among the errors, the answer is 200."""
+        wanted = query.get("ids", "").split(",")
+        known = {
+            str(id): (person, version)
             for person in self.people.values()
             for version in person.posts.values()
-            if str(version.id) in wanted and person.state == "ok"
-        ]
-        data = [item for person, version in found for item in _posts(person, [version])["data"]]
-        gone = [id for id in wanted if id not in {str(version.id) for _, version in found}]
-        errors = [_error("tweet", "ids", id, f"Could not find tweet with ids: [{id}].") for id in gone]
-        return self._answer({"data": data} | {"errors": errors} if data else {"errors": errors}, query)
+            for id in version.history
+        }
+        shown = {id: known[id] for id in wanted if id in known and known[id][0].state == "ok"}
+        data = [{**_posts([one])["data"][0], "id": id} for id, one in shown.items()]
+        errors = [_gone(id, hidden=id in known) for id in wanted if id not in shown]
+        return self._answer("posts", ({"data": data} if data else {}) | ({"errors": errors} if errors else {}), query)
 
     def users(self, people: Iterable[tuple[str, Person]], query: Mapping[str, str], one: bool) -> web.Response:
         data, errors = [], []
@@ -138,20 +176,36 @@ class Api:
             else:
                 errors.append(problem(person, "username", name))
         body: dict[str, Any] = {"data": data[0] if one else data} if data else {}
-        return self._answer(body | ({"errors": errors} if errors else {}), query)
+        return self._answer("users", body | ({"errors": errors} if errors else {}), query, kind="user")
 
     def refuse(self) -> web.Response:
         body = {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
-        return self._answer(body, {}, 401)
+        return web.json_response(body, status=401)
 
-    def _answer(self, body: Mapping[str, Any], query: Mapping[str, str], status: int = 200) -> web.Response:
-        self.remaining -= 1
+    def _answer(
+        self, endpoint: str, body: Mapping[str, Any], query: Mapping[str, str], status: int = 200, kind: str = "post"
+    ) -> web.Response:
+        now = int(self.clock().timestamp())
+        window = now // WINDOW
+        self.calls[endpoint, window] += 1
+        remaining = self.limits[endpoint] - self.calls[endpoint, window]
+        if remaining < 0:
+            body, status = {"title": "Too Many Requests", "type": "about:blank", "status": 429, "detail": "…"}, 429
+        if status == 200 and self.bills:
+            self._bill(body, kind)
         headers = {
-            "x-rate-limit-limit": "10000",
-            "x-rate-limit-remaining": str(self.remaining),
-            "x-rate-limit-reset": str(int(datetime.now(UTC).timestamp()) + 900),
+            "x-rate-limit-limit": str(self.limits[endpoint]),
+            "x-rate-limit-remaining": str(max(remaining, 0)),
+            "x-rate-limit-reset": str((window + 1) * WINDOW),
         }
         return web.json_response(_reworded(body) if "post.fields" in query else body, status=status, headers=headers)
+
+    def _bill(self, body: Mapping[str, Any], kind: str) -> None:
+        """Each post and user that is returned, once a day; those that come along too."""
+        day = self.clock().date().isoformat()
+        data = body.get("data", [])
+        self.billed[day, kind] |= {item["id"] for item in (data if isinstance(data, list) else [data])}
+        self.billed[day, "post"] |= {item["id"] for item in body.get("includes", {}).get("tweets", [])}
 
 
 def _invalid(message: str, parameter: str, value: str) -> dict[str, Any]:
@@ -171,6 +225,13 @@ def problem(person: Person | None, parameter: str, value: str) -> dict[str, Any]
     if person is not None and person.state == "suspended":
         return _error("user", parameter, value, f"User has been suspended: [{value}].") | {"title": "Forbidden"}
     return _error("user", parameter, value, f"Could not find user with {parameter}: [{value}].")
+
+
+def _gone(id: str, *, hidden: bool) -> dict[str, Any]:
+    if not hidden:
+        return _error("tweet", "ids", id, f"Could not find tweet with ids: [{id}].")
+    error = _error("tweet", "ids", id, f"Sorry, you are not authorized to see the Tweet with ids: [{id}].")
+    return error | {"title": "Authorization Error", "type": f"{_PROBLEMS}/not-authorized-for-resource"}
 
 
 def _error(resource: str, parameter: str, value: str, detail: str) -> dict[str, Any]:
@@ -194,9 +255,22 @@ def _reworded(value: Any) -> Any:
 # --- posts
 
 
-def _posts(person: Person, versions: list[Version]) -> dict[str, Any]:
-    data, others, media = [], {}, {}
-    for version in versions:
+def _page(found: list[tuple[Person, Version]], query: Mapping[str, str], token: str, size: int) -> dict[str, Any]:
+    begin = int(query.get(token, "page0").removeprefix("page"))
+    newest_first = sorted(found, key=lambda one: -one[1].id)
+    shown = newest_first[begin : begin + size]
+    meta: dict[str, Any] = {"result_count": len(shown)}
+    if not shown:
+        return {"meta": meta}
+    meta |= {"newest_id": str(shown[0][1].id), "oldest_id": str(shown[-1][1].id)}
+    if begin + size < len(found):
+        meta["next_token"] = f"page{begin + size}"
+    return {**_posts(shown), "meta": meta}
+
+
+def _posts(shown: list[tuple[Person, Version]]) -> dict[str, Any]:
+    data, others, media, polls = [], {}, {}, {}
+    for person, version in shown:
         item = _item(person, version)
         for kind, name in (("retweeted", "repost"), ("quoted", "quote"), ("replied_to", "reply")):
             other = getattr(version, name)
@@ -207,9 +281,14 @@ def _posts(person: Person, versions: list[Version]) -> dict[str, Any]:
             key = f"3_{version.id}{number}"
             item.setdefault("attachments", {}).setdefault("media_keys", []).append(key)
             media[key] = {"media_key": key, "type": kind}
+        if version.poll:
+            item.setdefault("attachments", {})["poll_ids"] = [str(version.id)]
+            options = [{"position": number, "label": label, "votes": 0} for number, label in enumerate(version.poll, 1)]
+            polls[version.id] = {"id": str(version.id), "options": options}
         data.append(item)
-    includes = {name: list(found.values()) for name, found in (("tweets", others), ("media", media)) if found}
-    return {"data": data} | ({"includes": includes} if includes else {})
+    includes = (("tweets", others), ("media", media), ("polls", polls))
+    came_along = {name: list(found.values()) for name, found in includes if found}
+    return {"data": data} | ({"includes": came_along} if came_along else {})
 
 
 def _item(person: Person, version: Version) -> dict[str, Any]:
@@ -220,6 +299,8 @@ def _item(person: Person, version: Version) -> dict[str, Any]:
         "edit_history_tweet_ids": [str(id) for id in version.history],
         "lang": version.language,
     }
+    if version.withheld:
+        item["withheld"] = dict(version.withheld)
     if version.repost:
         item["text"] = _escaped(f"RT @{version.repost.get('author', 'somebody')}: {version.repost['text']}")[:140]
         return item

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -12,6 +12,7 @@ import pytest
 from bot.errors import FetchError
 from bot.models import Cursor, Fetched, Source
 from bot.sources.x import X
+from bot.sources.x_page import time_of
 from tests.far_ends.serving import Far
 
 pytestmark = pytest.mark.anyio
@@ -23,6 +24,7 @@ FIRST = 1503400000000000000
 class Timeline:
     def __init__(self, far: Far, session: aiohttp.ClientSession, now: datetime) -> None:
         self.far, self.now, self.source = far, now, SOURCE
+        far.ends.api.clock = lambda: self.now
         self.session = session
         self.reader = X(session, "secret-token", far.url)
 
@@ -31,6 +33,13 @@ class Timeline:
 
     async def poll(self, cursor: Cursor | None = None) -> Fetched:
         return await self.reader.fetch(self.source, cursor, self.now)
+
+    def full_window(self, skip: int = 0) -> datetime:
+        """X puts off a request to its timelines; gives the time until when."""
+        reset = self.now + timedelta(minutes=10)
+        headers = {"x-rate-limit-reset": str(int(reset.timestamp()))}
+        self.far.fault("/2/users/", skip=skip, status=429, body="{}", headers=headers)
+        return reset
 
     async def refused(self, cursor: Cursor | None = None) -> FetchError:
         with pytest.raises(FetchError) as failure:
@@ -66,11 +75,23 @@ async def test_afterwards_only_what_is_newer_is_asked_for_on_every_page(timeline
     cursor = (await timeline.poll()).cursor
     for id in range(1, 251):
         timeline.post(id)
+    timeline.now += timedelta(hours=2)
     fetched = await timeline.poll(cursor)
     assert ids(fetched) == list(range(1, 251))
     assert [query["since_id"] for query in timeline.asked()[1:]] == [str(FIRST)] * 3
     assert [query.get("pagination_token") for query in timeline.asked()[1:]] == [None, "page100", "page200"]
     assert (await timeline.poll(fetched.cursor)).posts == ()
+
+
+@pytest.mark.parametrize(("pause", "size"), [(59, "10"), (60, "100"), (-5, "100")])
+async def test_after_a_short_pause_a_small_page_is_enough(timeline: Timeline, pause: int, size: str) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for id in range(1, 26):
+        timeline.post(id)
+    timeline.now += timedelta(minutes=pause)
+    assert ids(await timeline.poll(cursor)) == list(range(1, 26))
+    assert {query["max_results"] for query in timeline.asked()[1:]} == {size}
 
 
 async def test_a_failure_on_a_later_page_keeps_the_cursor(timeline: Timeline) -> None:
@@ -155,14 +176,182 @@ async def test_an_edit_comes_again_as_the_same_post(timeline: Timeline) -> None:
     assert (edited.external_id, edited.text) == (first.posts[0].external_id, "Other words")
 
 
-async def test_what_x_cannot_go_back_to_is_begun_again_with_one_page(timeline: Timeline) -> None:
+STALE = json.dumps(
+    {
+        "errors": [{"message": "'since_id' must be a tweet id created after 2026-07-31T11:45Z.", "parameters": {}}],
+        "title": "Invalid Request",
+    }
+)
+
+
+async def test_where_x_does_not_go_back_to_an_id_everything_above_it_is_read_and_nothing_below(
+    timeline: Timeline,
+) -> None:
     for id in range(120):
         timeline.post(id)
     cursor = (await timeline.poll()).cursor
-    error = {"message": "'since_id' must be a tweet id created after 2026-07-31T11:45Z.", "parameters": {}}
-    timeline.far.fault("/2/users/", status=400, body=json.dumps({"errors": [error], "title": "Invalid Request"}))
-    assert len((await timeline.poll(cursor)).posts) == 100
-    assert "since_id" not in timeline.asked()[-1]
+    for id in range(120, 370):
+        timeline.post(id)
+    timeline.far.fault("/2/users/", status=400, body=STALE)
+    fetched = await timeline.poll(cursor)
+    assert ids(fetched) == list(range(120, 370))
+    assert ["since_id" in query for query in timeline.asked()[1:]] == [True, False, False, False]
+
+
+async def test_without_an_id_to_go_back_to_stale_is_a_failure(timeline: Timeline) -> None:
+    cursor = (await timeline.poll()).cursor
+    timeline.far.fault("/2/users/", status=400, body=STALE)
+    assert (await timeline.refused(cursor)).permanent
+
+
+# --- what is put off
+
+
+async def test_what_x_puts_off_is_read_later_after_what_is_new(timeline: Timeline) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for id in range(1, 400):
+        timeline.post(id)
+    timeline.now += timedelta(hours=2)
+    reset = timeline.full_window(skip=2)
+    first = await timeline.poll(cursor)
+    assert ids(first) == list(range(200, 400))
+    assert (first.next_at, first.gap) == (reset, None)
+
+    timeline.now = reset
+    timeline.post(400)
+    timeline.full_window(skip=2)
+    second = await timeline.poll(first.cursor)
+    assert ids(second) == [*range(190, 200), 400]
+    timeline.now += timedelta(hours=2)
+    assert ids(await timeline.poll(second.cursor)) == list(range(1, 190))
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_is_put_off_everything_is_read_in_the_end(timeline: Timeline, seed: int) -> None:
+    chance = Random(seed)
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    made, read = 0, set[int]()
+    for _ in range(30):
+        timeline.now += timedelta(minutes=chance.choice([16, 120]))
+        for _ in range(chance.choice([0, 1, 130])):
+            made += 1
+            timeline.post(made)
+        timeline.far.ends.faults.clear()
+        if chance.random() < 0.7:
+            timeline.full_window(skip=chance.randrange(4))
+        try:
+            fetched = await timeline.poll(cursor)
+        except FetchError:
+            continue
+        read.update(ids(fetched))
+        cursor = fetched.cursor
+    timeline.far.ends.faults.clear()
+    timeline.now += timedelta(hours=2)
+    read.update(ids(await timeline.poll(cursor)))
+    assert read - {0} == set(range(1, made + 1))
+
+
+async def test_a_failure_while_filling_in_keeps_what_is_new(timeline: Timeline) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for id in range(1, 40):
+        timeline.post(id)
+    timeline.full_window(skip=1)
+    cursor = (await timeline.poll(cursor)).cursor
+    timeline.now += timedelta(minutes=20)
+    timeline.post(40)
+    timeline.far.fault("/2/users/", skip=1, status=503)
+    fetched = await timeline.poll(cursor)
+    assert ids(fetched) == [40]
+    assert ids(await timeline.poll(fetched.cursor)) == list(range(1, 30))
+
+
+async def test_what_x_will_not_give_is_a_gap(timeline: Timeline) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for id in range(1, 40):
+        timeline.post(id)
+    timeline.full_window(skip=1)
+    cursor = (await timeline.poll(cursor)).cursor
+    timeline.now += timedelta(minutes=20)
+    timeline.far.fault("/2/users/", skip=1, status=400)
+    fetched = await timeline.poll(cursor)
+    assert fetched.gap == (time_of(FIRST), time_of(FIRST + 30))
+    assert (await timeline.poll(fetched.cursor)).gap is None
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_what_a_token_may_not_do_today_is_no_gap(timeline: Timeline, status: int) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for id in range(1, 40):
+        timeline.post(id)
+    timeline.full_window(skip=1)
+    cursor = (await timeline.poll(cursor)).cursor
+    timeline.now += timedelta(minutes=20)
+    timeline.far.fault("/2/users/", skip=1, status=status)
+    fetched = await timeline.poll(cursor)
+    assert fetched.gap is None
+    timeline.now += timedelta(days=1)
+    assert ids(await timeline.poll(fetched.cursor)) == list(range(1, 30))
+
+
+async def test_a_timeline_that_is_deeper_than_x_shows_ends(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.sources.x._DEEPEST", 10)
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for id in range(1, 40):
+        timeline.post(id)
+    fetched = await timeline.poll(cursor)
+    assert ids(fetched) == list(range(20, 40))
+    assert (await timeline.poll(fetched.cursor)).posts == ()
+
+
+async def test_pages_that_lead_nowhere_end(timeline: Timeline) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    page = {
+        "data": [{"id": str(FIRST + 1), "text": "a", "created_at": "2022-03-14T12:00:00Z"}],
+        "meta": {"next_token": ""},
+    }
+    timeline.far.fault("/2/users/", body=json.dumps({**page, "meta": {"next_token": "page7"}}))
+    timeline.far.fault("/2/users/", body=json.dumps({"meta": {"result_count": 0, "next_token": "page8"}}))
+    timeline.far.fault("/2/users/", body=json.dumps({**page, "meta": {"next_token": "page9"}}), times=-1)
+    assert ids(await timeline.poll(cursor)) == [1]
+    assert len(timeline.asked()) == 4
+
+
+async def test_empty_pages_without_end_end(timeline: Timeline) -> None:
+    timeline.post(0)
+    cursor = (await timeline.poll()).cursor
+    for token in ("page7", "page8", "page9"):
+        timeline.far.fault("/2/users/", body=json.dumps({"meta": {"result_count": 0, "next_token": token}}))
+    assert (await timeline.poll(cursor)).posts == ()
+    assert len(timeline.asked()) == 5
+
+
+async def test_a_withheld_post_is_not_read_but_for_another_country(timeline: Timeline) -> None:
+    timeline.post(0, withheld={"country_codes": ["DE"]})
+    timeline.post(1)
+    assert ids(await timeline.poll()) == [1]
+    timeline.reader = X(timeline.session, "secret-token", timeline.far.url, country="UA")
+    assert ids(await timeline.poll()) == [0, 1]
+
+
+async def test_a_poll_is_read_with_its_options(timeline: Timeline) -> None:
+    timeline.post(0, "Is it?", poll=["Yes", "No"])
+    (post,) = (await timeline.poll()).posts
+    assert (post.text, post.media) == ("Is it?\n• Yes\n• No", ("poll",))
+
+
+async def test_a_cursor_of_an_earlier_release_is_read(timeline: Timeline) -> None:
+    timeline.far.account("x", "o_ivanenko", number=77)
+    for id in range(3):
+        timeline.post(id)
+    cursor = Cursor(json.dumps({"handle": "o_ivanenko", "account_id": "77", "since": FIRST + 1}))
+    assert ids(await timeline.poll(cursor)) == [2]
 
 
 # --- refusals
@@ -285,33 +474,3 @@ async def test_the_token_travels_in_its_header_only(timeline: Timeline, caplog: 
         assert request["headers"]["Authorization"] == "Bearer secret-token"
         assert "secret-token" not in str(request["query"]) + request["path"]
     assert "secret-token" not in caplog.text
-
-
-async def test_every_request_is_one_that_xs_own_description_allows(timeline: Timeline) -> None:
-    recorded = Path(__file__).parents[2].parent / "shared" / "recordings" / "x" / "openapi_2.166.json"
-    if not recorded.exists():
-        pytest.skip("X's OpenAPI description is not here")
-    described = json.loads(recorded.read_text())
-    for id in range(120):
-        timeline.post(id)
-    cursor = (await timeline.poll()).cursor
-    for id in range(120, 240):
-        timeline.post(id)
-    await timeline.poll(cursor)
-    for request in timeline.far.requests("/2/"):
-        path = "/2/users/by/username/{username}" if "/by/" in request["path"] else "/2/users/{id}/tweets"
-        assert_allowed(request["query"], described, path)
-
-
-def assert_allowed(query: dict[str, str], described: dict[str, Any], path: str) -> None:
-    components = described["components"]
-    parameters = {}
-    for parameter in described["paths"][path]["get"]["parameters"]:
-        found = components["parameters"][parameter["$ref"].rpartition("/")[2]] if "$ref" in parameter else parameter
-        parameters[found["name"]] = found["schema"]
-    for name, value in query.items():
-        schema = parameters[name]
-        if schema.get("type") == "array":
-            assert set(value.split(",")) <= set(schema["items"]["enum"]), name
-        if schema.get("type") == "integer":
-            assert schema["minimum"] <= int(value) <= schema["maximum"], name

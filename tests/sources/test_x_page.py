@@ -8,7 +8,19 @@ import pytest
 
 from bot.errors import FetchError
 from bot.models import Post, Source
-from bot.sources.x_page import TimelinePage, problem_of, read, refuse_account, time_of
+from bot.sources.x_page import (
+    Page,
+    fate_of_account,
+    fates,
+    id_at,
+    next_token,
+    part,
+    problem_of,
+    read,
+    refuse_account,
+    time_of,
+    used,
+)
 
 SOURCE = Source("s", "x", "@o_ivanenko")
 ID = 1503400000000000000
@@ -182,7 +194,7 @@ def test_an_id_tells_its_time() -> None:
 
 def test_ids_are_compared_as_numbers() -> None:
     page = read(answer(item(id="999"), item(id="1000")), SOURCE)
-    assert (page.newest, page.next_token) == (1000, "")
+    assert (page.newest, page.oldest, page.next_token) == (1000, 999, "")
 
 
 def test_the_next_page_is_named() -> None:
@@ -191,8 +203,8 @@ def test_the_next_page_is_named() -> None:
 
 
 def test_nothing_new_is_an_empty_page() -> None:
-    assert read({"meta": {"result_count": 0}}, SOURCE) == TimelinePage((), 0, "")
-    assert read({"data": [], "meta": {"result_count": 0, "newest_id": ""}}, SOURCE) == TimelinePage((), 0, "")
+    assert read({"meta": {"result_count": 0}}, SOURCE) == Page((), 0, 0, "")
+    assert read({"data": [], "meta": {"result_count": 0, "newest_id": ""}}, SOURCE) == Page((), 0, 0, "")
 
 
 @pytest.mark.parametrize("body", [{}, {"meta": {"result_count": 3}}, {"data": "x"}, {"data": {}}, {"meta": []}])
@@ -237,3 +249,149 @@ def test_an_account_that_cannot_be_read_is_told_why(error: dict[str, str], words
 def test_a_problem_is_the_last_part_of_its_address(host: str) -> None:
     assert problem_of({"type": f"{host}usage-capped"}) == "usage-capped"
     assert problem_of({}) == ""
+
+
+def test_what_does_not_lie_above_is_left_out_and_still_counts_as_read() -> None:
+    page = read(answer(item(id="9"), item(id="8"), item(id="7")), SOURCE, above=8)
+    assert ([post.external_id for post in page.posts], page.oldest) == (["9"], 7)
+    assert read(answer(item(id="8")), SOURCE, above=8).posts == ()
+
+
+# --- polls
+
+
+def test_a_polls_options_are_words_and_its_votes_are_not() -> None:
+    options = [{"position": 1, "label": "Yes \ud83d", "votes": 7}, {"position": 2, "label": "No"}, {"label": ""}]
+    poll = {"id": "5", "options": options, "voting_status": "open"}
+    post = only({"text": "Is it?", "attachments": {"poll_ids": ["5", "absent"]}}, polls=[poll])
+    assert (post.text, post.media) == ("Is it?\n• Yes \n• No", ("poll",))
+
+
+def test_the_poll_of_a_repost_is_its_originals() -> None:
+    original = {"id": "7", "text": "Is it?", "attachments": {"poll_ids": ["5"]}}
+    poll = {"id": "5", "options": [{"label": "Yes"}]}
+    post = only(
+        {"text": "RT @a: Is…", "referenced_tweets": [{"type": "retweeted", "id": "7"}]}, tweets=[original], polls=[poll]
+    )
+    assert post.text == "Is it?\n• Yes"
+
+
+# --- withheld
+
+IN_ONE_COUNTRY = {"withheld": {"copyright": False, "country_codes": ["DE"], "scope": "tweet"}}
+
+
+@pytest.mark.parametrize(
+    ("withheld", "country", "shown"),
+    [
+        ({}, "", True),
+        ({"country_codes": ["DE"]}, "", False),
+        ({"country_codes": ["DE"]}, "UA", True),
+        ({"country_codes": ["DE", "ua"]}, "UA", False),
+        ({"country_codes": ["XX"]}, "UA", False),
+        ({"country_codes": ["XY"]}, "ua", False),
+        ({"copyright": True, "country_codes": []}, "UA", False),
+    ],
+)
+def test_a_withheld_post_is_not_read_where_it_is_withheld(withheld: dict[str, Any], country: str, shown: bool) -> None:
+    body = answer(item(withheld=withheld) if withheld else item())
+    page = read(body, SOURCE, country=country)
+    assert (len(page.posts), page.newest) == (int(shown), ID)
+    assert fates(body, [str(ID)], country=country) == {str(ID): "stands" if shown else "withheld"}
+
+
+# --- searches
+
+
+def test_each_account_gets_its_own_part_of_a_search() -> None:
+    found = answer(
+        item(author_id="1"), item(id="5", author_id="2"), item(id="6"), item(id="7", author_id="1", **IN_ONE_COUNTRY)
+    )
+    assert [post.external_id for post in part(found, SOURCE, "1")] == [str(ID)]
+    assert [post.external_id for post in part(found, SOURCE, "1", country="UA")] == [str(ID), "7"]
+
+
+def test_an_edit_stands_in_place_of_what_it_changed() -> None:
+    first, edit = item(id="5", text="First", author_id="1"), item(id="6", text="Other", author_id="1")
+    history = {"edit_history_tweet_ids": ["5", "6"]}
+    assert [post.text for post in part(answer(edit | history, first), SOURCE, "1")] == ["Other"]
+    assert [post.text for post in read(answer(edit | history, first), SOURCE).posts] == ["Other"]
+
+
+def test_the_end_of_a_search_is_known_from_an_answer_that_is_none() -> None:
+    assert next_token({"meta": {"result_count": 0}}) == ""
+    assert next_token(answer(item()) | {"meta": {"next_token": "b"}}) == "b"
+    with pytest.raises(FetchError, match="not believed"):
+        next_token({"meta": {"next_token": "b"}})
+
+
+# --- the bill
+
+
+@pytest.mark.parametrize("name", ["tweets", "posts"])
+def test_what_came_along_is_billed_too_and_each_thing_once(name: str) -> None:
+    body = answer(
+        item(id="1"), item(id="2"), **{name: [{"id": "2"}, {"id": "3"}, {"id": 4}, {}], "users": [{"id": "9"}]}
+    )
+    found = used(body, "post")
+    assert (sorted(found.posts), sorted(found.users)) == (["1", "2", "3"], ["9"])
+
+
+def test_a_look_up_of_users_bills_users() -> None:
+    assert used({"data": {"id": "9"}, "includes": {"tweets": [{"id": "1"}]}}, "user").users == {"9"}
+    assert used({"data": [{"id": "9"}, {"id": "8"}]}, "user").users == {"8", "9"}
+    assert used({"errors": [{"resource_id": "9"}]}, "user").users == frozenset()
+
+
+# --- what became of posts
+
+
+def gone(id: str, problem: str, detail: str = "", **more: str) -> dict[str, str]:
+    return {"resource_id": id, "type": f"https://api.x.com/2/problems/{problem}", "detail": detail, **more}
+
+
+def test_each_posts_fate_is_what_x_says_of_it() -> None:
+    errors = [
+        gone("2", "resource-not-found", "Could not find tweet with ids: [2]."),
+        gone("3", "not-authorized-for-resource", "Sorry, you are not authorized to see the Tweet with ids: [3]."),
+        gone("4", "resource-not-found", "User has been suspended: [4]."),
+        gone("5", "about:blank", "Something else"),
+        gone("", "resource-not-found", value="6"),
+        gone("99", "resource-not-found"),
+    ]
+    body = {"data": [{"id": "1"}, {"id": "98"}], "errors": errors}
+    assert fates(body, [str(id) for id in range(1, 8)]) == {
+        "1": "stands",
+        "2": "deleted",
+        "3": "hidden",
+        "4": "suspended",
+        "5": "unsure",
+        "6": "deleted",
+        "7": "unsure",
+    }
+
+
+@pytest.mark.parametrize("body", [{}, {"data": []}, {"errors": {}}, {"data": [{"id": 5}], "errors": ["x", {}]}])
+def test_what_is_missing_without_a_word_is_not_deleted(body: dict[str, Any]) -> None:
+    assert fates(body, ["1"]) == {"1": "unsure"}
+
+
+@pytest.mark.parametrize(
+    ("body", "fate"),
+    [
+        ({"errors": [{"detail": "Could not find it"}, {"detail": "User has been suspended: [1]."}]}, "suspended"),
+        ({"data": {"id": "1", "protected": True}}, "protected"),
+        ({"data": {"id": "1", "protected": False}}, "unsure"),
+        ({"errors": [{"detail": "Could not find user"}]}, "unsure"),
+        ({}, "unsure"),
+    ],
+)
+def test_why_posts_are_hidden_their_account_tells(body: dict[str, Any], fate: str) -> None:
+    assert fate_of_account(body) == fate
+
+
+def test_a_moment_has_its_lowest_id() -> None:
+    moment = datetime(2022, 3, 14, 12, 0, 0, 123_000, tzinfo=UTC)
+    assert time_of(id_at(moment)) == moment
+    assert time_of(id_at(moment) - 1) < moment
+    assert id_at(datetime(1999, 1, 1, tzinfo=UTC)) == 0
