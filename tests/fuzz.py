@@ -30,6 +30,7 @@ from bot.models import Post, Source
 from bot.sources import archive, feed_document, imports, telegram_page, x_page
 from tests.far_ends import feeds, previews
 from tests.far_ends.server import FarEnds
+from tests.far_ends.x import Person, problem
 
 RECORDINGS = Path(__file__).parents[1].parent / "shared" / "recordings"
 NOW = datetime(2022, 3, 14, 12, tzinfo=UTC)
@@ -144,7 +145,8 @@ def timeline() -> bytes:
     for post in posts:
         ends.post({"kind": "x", "name": "somebody", **post})
     number = ends.person("somebody").number
-    return _body(ends.api.timeline(str(number), {"max_results": "100"}).text)
+    answer = json.loads(ends.api.timeline(str(number), {"max_results": "100"}).text or "")
+    return json.dumps({**answer, "errors": [problem(None, "ids", "5")]}).encode()
 
 
 def lines() -> bytes:
@@ -177,8 +179,12 @@ def read_timeline(body: bytes) -> Iterable[Post]:
         raise FetchError("no JSON") from error
     if not isinstance(answer, dict):
         raise FetchError("no answer of X's")
-    x_page.fates(answer, ["5", "6"])
-    return [*x_page.part(answer, SOURCE, "77"), *x_page.read(answer, SOURCE).posts]
+    assert x_page.fates(answer, ["5", "6"]).keys() == {"5", "6"}
+    assert x_page.fate_of_account(answer) in ("suspended", "protected", "unsure")
+    assert all(x_page.used(answer, "post").posts | x_page.used(answer, "user").users)
+    found = x_page.part(answer, SOURCE, str(Person("somebody").number))
+    assert isinstance(x_page.next_token(answer), str)
+    return [*found, *x_page.read(answer, SOURCE).posts]
 
 
 def read_file(source: Source, body: bytes) -> Iterable[Post]:

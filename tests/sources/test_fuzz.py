@@ -75,7 +75,7 @@ def test_an_input_that_takes_too_long_or_too_much_is_a_failure(monkeypatch: pyte
     monkeypatch.setattr(fuzz, "LONGEST", 0.01)
     assert "sample 1: 0.0 s" in tried(slow).failures
     monkeypatch.setattr(fuzz, "MOST_MEMORY", 1_000_000)
-    large = tried(lambda body: [] if bytearray(2_000_000) else [], fuzz.MEASURED)
+    large = tried(lambda body: list(bytearray(2_000_000))[:0], fuzz.MEASURED)
     assert "bytes of memory" in large.failures[0]
 
 
@@ -83,17 +83,3 @@ def test_an_input_is_the_same_for_the_same_seed() -> None:
     body = fuzz.preview()
     assert fuzz.mutated(body, 5) == fuzz.mutated(body, 5) != fuzz.mutated(body, 6)
     assert fuzz.spoiled(fuzz.lines(), 5) == fuzz.spoiled(fuzz.lines(), 5)
-
-
-@settings(MODEST, max_examples=100)
-@given(SEEDS, JSON)
-def test_mutated_answers_of_look_ups_and_searches(seed: int, scrap: Any) -> None:
-    found = spoiled(TIMELINE | {"errors": [x.problem(None, "ids", "1")]}, random.Random(seed), scrap)
-    body = found if isinstance(found, dict) else {}
-    ids = [str(id) for id in range(3)]
-    assert set(x_page.fates(body, ids)) == set(ids)
-    assert x_page.fate_of_account(body) in ("suspended", "protected", "unsure")
-    assert all(x_page.used(body, "post").posts | x_page.used(body, "user").users)
-    assert_sound(x_page.part(body, SOURCE, str(x.Person("a").number)))
-    with suppress(FetchError):
-        assert isinstance(x_page.next_token(body), str)
