@@ -268,7 +268,8 @@ class Fetcher(Protocol):
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
         """What has become of posts that are stored, by external id. Raises FetchError.
 
-        `unsure` where the far end does not say, and for every post of a source that cannot tell.
+        `unsure` where the far end does not say, and for every post of a source that cannot tell; posts that could not
+        be asked for are left out.
         """
 
 

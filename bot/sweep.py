@@ -49,11 +49,13 @@ MUST_GO = frozenset({"x"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the platform says of one post that was asked for; `subject` whom it concerns, read where it is deleted."""
+    """What the platform says of one post; `fate` None: it could not be asked for. `subject` is whom the post concerns,
+    read where it is deleted.
+    """
 
     check: checks.Check
     telling: Telling
-    fate: Fate
+    fate: Fate | None
     subject: Subject | None = None
 
     def enough(self, source: Source) -> bool:
@@ -121,8 +123,8 @@ class Sweep:
             return 0
         asked = [telling.post for _, telling in found]
         fates = await self._fetchers[source.kind].confirm(source, asked, self._clock())
-        answers = [Answer(check, telling, fates.get(telling.post.external_id, "unsure")) for check, telling in found]
-        answers = await self._with_subjects(source, answers)
+        told = [Answer(check, telling, fates.get(telling.post.external_id)) for check, telling in found]
+        answers = await self._with_subjects(source, told)
         deleted = await self._database.write(_conclude, self._roster, source, answers, self._clock())
         if deleted:
             log.info("source=%s deleted=%d", source.id, deleted)
@@ -150,7 +152,9 @@ def _conclude(connection: Connection, roster: Roster, source: Source, answers: S
     for answer in answers:
         if not checks.stands(connection, answer.check):
             continue
-        if answer.fate == "unsure":
+        if answer.fate is None:
+            checks.wait(connection, answer.check.post, now + UNSURE_AFTER)
+        elif answer.fate == "unsure":
             _leave_open(connection, answer, now)
         elif answer.fate != "deleted":
             posts.put_fate(connection, answer.telling.post.id, answer.fate, now)

@@ -11,7 +11,8 @@ class Scripted:
     """Gives what the test has put into `posts`, all of it each time, as a feed does; raises `failure` if one is set.
 
     `whole`: of these sources a look shows everything from the lowest to the highest id that it ever had, `members` are
-    ids that stand without a post. Asked for the fate of a post it says what stands in `fates`, else whether it has it.
+    ids that stand without a post. Asked for the fate of a post it says what stands in `fates`, else whether it has it;
+    nothing of the posts in `unasked`.
     """
 
     def __init__(self, posts: Iterable[Post] = ()) -> None:
@@ -24,6 +25,7 @@ class Scripted:
         self.members: tuple[str, ...] = ()
         self.gap: tuple[datetime, datetime] | None = None
         self.fates: dict[str, Fate] = {}
+        self.unasked: set[str] = set()
         self.asked: list[list[str]] = []
         self._spans: dict[str, tuple[int, int]] = {}
 
@@ -61,12 +63,12 @@ class Scripted:
         if self.failure:
             raise self.failure
         there = {post.external_id for post in self.posts if post.source == source.id}
-        found: dict[str, Fate] = {}
-        for post in posts:
-            found[post.external_id] = self.fates.get(
-                post.external_id, "stands" if post.external_id in there else "deleted"
-            )
-        return found
+        found: dict[str, Fate] = {
+            post.external_id: "stands" if post.external_id in there else "deleted"
+            for post in posts
+            if post.external_id not in self.unasked
+        }
+        return found | {id: fate for id, fate in self.fates.items() if id in found}
 
 
 def unreadable(reason: str = "no answer", **more: object) -> FetchError:

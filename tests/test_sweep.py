@@ -254,6 +254,19 @@ async def test_a_doubt_about_a_post_of_x_is_asked_again_before_the_next_age(worl
     assert world.stored("11").post.fate == "stands"
 
 
+async def test_what_could_not_be_asked_for_waits_however_often(world: World) -> None:
+    await an_account(world)
+    world.source.unasked = {"11"}
+    world.remove("11")
+    for _ in range(sweep.MOST_UNSURE + 5):
+        await world.ask()
+        world.clock.goes(hours=1)
+    assert world.stored("11").post.fate == "stands"
+    world.source.unasked.clear()
+    await world.ask()
+    assert world.stored("11").post.fate == "deleted"
+
+
 async def test_many_posts_are_asked_for_a_hundred_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "BATCH", 2)
     await world.poll()

@@ -122,6 +122,11 @@ def confirmed(connection: Connection, post: int, again_at: datetime) -> None:
     )
 
 
+def wait(connection: Connection, post: int, until: datetime) -> None:
+    """It could not be asked for."""
+    connection.execute("UPDATE checks SET due_at = ? WHERE post = ?", (to_ms(until), post))
+
+
 def unanswered(connection: Connection, post: int, again_at: datetime) -> None:
     """The platform does not say."""
     connection.execute("UPDATE checks SET unsure = unsure + 1, due_at = ? WHERE post = ?", (to_ms(again_at), post))

@@ -478,6 +478,28 @@ async def test_status_tells_operators_more_than_others(talk: Talk, office: Offic
     assert "✅" in text_of(await talk.presses("status:0"))
 
 
+async def test_status_says_what_was_not_seen_of_late_and_who_is_unusually_silent(talk: Talk, office: Office) -> None:
+    from bot.models import Cursor
+    from bot.store import gaps, sources
+
+    now, hour = office.clock(), timedelta(hours=1)
+    write = office.database.write
+    await write(sources.polled, "wire", Cursor("1"), now, now, note="moved for good to https://new.example/rss")
+    await write(gaps.add, "wire", now - 3 * hour, now - 2 * hour, gaps.UNREAD)
+    await write(gaps.add, "wire", now - 40 * hour, now - 30 * hour, gaps.UNREAD)
+    await write(gaps.add, "", now - 7 * hour, now - 6 * hour, gaps.NOT_RUNNING)
+    await write(sources.polled, "petrov-telegram", Cursor("1"), now, now, newest=now - 50 * hour)
+    await write(sources.learn, "petrov-telegram", [], 49 * hour, now)
+    lines = text_of(await talk.says("/status")).split("\n")
+    assert "All sources: 07:00–08:00" in lines
+    assert "🔇 🟥 Pavel Petrov, Telegram @p_petrov – silent since 12 March 2022, 12:00 EET" in lines
+    assert "✅ The Wire, wire.example – just now; not readable 11:00–12:00" in lines
+    operator = talk.elsewhere({"id": 99, "type": "private"}, id=99)
+    assert "11:00–12:00; moved for good to https://new.example/rss" in text_of(await operator.says("/status"))
+    await write(sources.learn, "petrov-telegram", [], 51 * hour, now)
+    assert "✅ 🟥 Pavel Petrov, Telegram @p_petrov – just now" in text_of(await talk.says("/status"))
+
+
 # --- words and commands that are none
 
 
