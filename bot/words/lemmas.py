@@ -23,6 +23,14 @@ from bot.words.letters import fold, is_cyrillic, is_latin
 VERSION = 1
 """Changes with these rules and with the dictionaries: stored keys of another version have to be computed again."""
 
+_CONVERBS = (
+    (re.compile("вши$"), ("ти",)),
+    (re.compile("вшис[ья]$"), ("тися",)),
+    (re.compile("ючи$"), ("ти", "вати")),
+    (re.compile("ючис[ья]$"), ("тися", "ватися")),
+    (re.compile("[яа]чи$"), ("ити", "ати", "іти", "їти")),
+    (re.compile("[яа]чис[ья]$"), ("итися", "атися", "ітися", "їтися")),
+)
 _SOFTENED = {"зі": "га", "ці": "ка", "сі": "ха"}  # Ukrainian names in -га, -ка, -ха: "Сибізі"
 
 MOST_KEYS = 14
@@ -100,11 +108,23 @@ def _readings(language: str, word: str) -> _Reading:
     parses = _dictionary(language).parse(word)
     known = any(parse.is_known for parse in parses)
     function = [parse for parse in parses if known and _FUNCTION.intersection(parse.tag.grammemes)]
-    found = list(dict.fromkeys(fold(parse.normal_form) for parse in function or parses))[: MOST_KEYS // 2 - 1]
+    found = list(dict.fromkeys(fold(parse.normal_form) for parse in function or parses))[: MOST_KEYS // 2 - 2]
+    if language == "uk":
+        found += _of_converb(word)
     if not known and len(word) > 4:
         softened = _SOFTENED.get(word[-2:]) if language == "uk" else None
         found.append(fold(word[:-2] + softened if softened else _NAME_ENDING.sub("", word)))
     return _Reading(known, bool(function), tuple(dict.fromkeys(found)))
+
+
+def _of_converb(word: str) -> list[str]:
+    """The verb of "наголосивши" or "підкреслюючи": the Ukrainian dictionary takes a converb for a word of its own."""
+    for ending, replacements in _CONVERBS:
+        stem = ending.sub("", word)
+        if stem != word:
+            verbs = (stem + one for one in replacements)
+            return [fold(verb) for verb in verbs if any(parse.tag.POS == "VERB" for parse in _known(verb, "uk"))][:1]
+    return []
 
 
 def _other_keys(word: str) -> tuple[str, ...]:

@@ -90,6 +90,14 @@ def test_a_query_asked_in_vain_is_filed_under_what_is_rarer() -> None:
     assert index.matches(both) == []
 
 
+def test_a_query_that_cannot_be_filed_better_stays() -> None:
+    index = WatchIndex()
+    index.add(1, parse('"talks talks"'))
+    for _ in range(20):
+        assert index.matches(read("talks, no talks")) == []
+    assert index.matches(read("talks talks")) == [1]
+
+
 def test_what_was_learnt_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.words.index._MOST_SEEN", 3)
     monkeypatch.setattr("bot.words.index._LEARN_EVERY", 1)

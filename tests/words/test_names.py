@@ -128,6 +128,10 @@ def test_in_which_case(text: str, language: str, expected: list[list[str]]) -> N
     assert cases(text, language) == expected
 
 
+def test_a_name_without_letters_is_found_nowhere() -> None:
+    assert Names(Roster({}, {}, {"x": Speaker("x", "s", {"en": "007"})}, {}, {})).find("007 said") == []
+
+
 def test_two_people_of_one_name_are_nobody() -> None:
     twins = {id: Speaker(id, "x", {"en": f"{first} Smith"}) for id, first in (("a", "Ann"), ("b", "Bob"))}
     names = Names(Roster({}, {}, twins, {}, {}))
