@@ -135,7 +135,10 @@ def _other_keys(word: str) -> tuple[str, ...]:
         return (word,)
     import simplemma
 
-    return (fold(simplemma.lemmatize(word, lang="en").lower()),)
+    lemma = simplemma.lemmatize(word, lang="en").lower()
+    if lemma == word:  # it knows "Russians" only with a capital letter
+        lemma = simplemma.lemmatize(word.capitalize(), lang="en").lower()
+    return (fold(lemma),)
 
 
 # --- what grammar says of a single Cyrillic word; only of words that a dictionary knows
