@@ -109,7 +109,7 @@ class Reader:
 
     def _read(self, source: Source, post: Post) -> Reading:
         post = replace(post, language=post.language or language.detect(post.text) or source.language)
-        text = tokens.read(post.text, post.language)
+        text = tokens.read("" if post.kind == "service" else post.text, post.language)  # the platform's own words
         said = attribution.attribute(post, source, self._roster, self._names)
         fingerprint = similarity.Fingerprint(text, _speaking(said))
         return Reading(

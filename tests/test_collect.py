@@ -82,6 +82,14 @@ async def test_a_mention_is_stored_and_nobody_is_told_that_somebody_spoke(world:
     assert [(said.speaker, said.kind) for said in telling.statements] == [("petrov", "mention")]
 
 
+async def test_a_note_by_the_platform_is_kept_and_matches_nothing(world: World) -> None:
+    await world.poll()
+    world.subscribe(Follow("all"), Follow("topic", "truce"), watch="ceasefire")
+    await world.poll(a_post("1", "Channel photo updated: ceasefire", "petrov-telegram", kind="service"))
+    assert world.texts() == []
+    assert world.database.read(posts.count) == 2
+
+
 async def test_what_is_stored_can_be_found(world: World) -> None:
     await world.poll(a_post("1", "The ceasefires hold, Petrov said."))
     wanted = query.parse("ceasefire")
