@@ -9,7 +9,7 @@ The rules were chosen by measuring on hand-written pairs of watch and text and o
     preposition, conjunction, particle or pronoun by one of them has only those readings.
 3.  A word of a watch that is itself a lemma keeps that one alone in the dictionary which says so ("Лавров" is not
     "лавр"); an inflected one keeps all. Decided per dictionary: the other one may only be guessing.
-4.  Upper and lower case never decide.
+4.  Upper and lower case never decide what a watch means. In a text they tell US, IT and WHO from us, it and who.
 
 The dictionaries are loaded at the first word that needs one (0.2 s for both Cyrillic ones, 0.3 s for English).
 """
@@ -40,6 +40,9 @@ _RUSSIAN_ONLY = re.compile("[ыэёъ]")
 _UKRAINIAN_ONLY = re.compile("[іїєґ']")
 _FUNCTION = frozenset({"PREP", "CONJ", "PRCL", "NPRO"})
 _POSSESSIVE = re.compile(r"'s?$")
+
+ACRONYMS = frozenset({"us", "it", "who"})
+"""Words that mean an acronym where they are written in capitals; in small letters they are no keyword of anybody."""
 
 # simplemma leads "us" to "we": a watch for US would fire on every "we".
 _ENGLISH_FUNCTION = frozenset(

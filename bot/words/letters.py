@@ -30,10 +30,10 @@ def clean(token: str) -> str:
     """The token in lower case as a dictionary would print it: composed, one apostrophe, one script.
 
     A token that mixes Latin and Cyrillic is repaired towards its majority (Cyrillic on a tie) when every letter of
-    the minority has a twin; a token of one script stays as it is, so `HATO` and `cop` remain Latin.
+    the minority has a twin; a token of one script stays as it is, so `HATO` and `cop` remain Latin. `U.S.` is `us`.
     """
     if token.isascii():
-        return token.lower().replace("`", "'")
+        return token.lower().replace("`", "'").replace(".", "")
     word = unicodedata.normalize("NFKC", _INVISIBLE.sub("", token))  # also 𝗯𝗼𝗹𝗱 letters
     cyrillic = len(_CYRILLIC.findall(word))
     if cyrillic:

@@ -21,7 +21,7 @@ A `Query` is compiled: it holds keys of `bot.words.tokens`, no words, and is wri
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from bot.errors import QueryError
@@ -370,6 +370,11 @@ def _words(typed: str, offset: int, *, exact: bool) -> list[_Typed]:
         before = end
     if stars:
         raise _error("misplaced_star", offset + min(stars))
+    if len(words) > 1:  # in a phrase "us" may be the small word
+        words = [
+            replace(one, keys=(*one.keys, tokens.form_key(one.form))) if one.form in lemmas.ACRONYMS else one
+            for one in words
+        ]
     return words
 
 

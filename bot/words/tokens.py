@@ -14,13 +14,13 @@ from bot.words import lemmas
 from bot.words.letters import APOSTROPHES, MARKS, clean, fold
 
 _LETTERS = r"[^\W_ʼ]+"  # the one apostrophe that counts as a letter
-_WORD = rf"{_LETTERS}(?:[{MARKS}{APOSTROPHES}]+{_LETTERS})*[{MARKS}]*"
+_INITIALS = r"[A-Z](?:\.[A-Z])+(?!\w)\.?"  # U.S.
+_WORD = rf"{_INITIALS}|{_LETTERS}(?:[{MARKS}{APOSTROPHES}]+{_LETTERS})*[{MARKS}]*"
 _TOKEN = re.compile(
-    rf"(?P<url>https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{{2,}}/\S*)"
+    rf"(?P<url>(?i:https?://\S+|www\.\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+[a-z]{{2,}}/\S*))"
     rf"|(?<!\w)(?P<tag>\#[\w{MARKS}]+)"
     rf"|(?<!\w)(?P<name>@\w+)"
-    rf"|(?P<word>{_WORD})",
-    re.IGNORECASE,
+    rf"|(?P<word>{_WORD})"
 )
 _PART = re.compile(_WORD)
 _PLAIN = _PART  # three times as fast as _TOKEN
@@ -150,6 +150,8 @@ def _word(token: str, clear: str) -> _Word:
     """The exact form of a token and its keys. Remembered: a word met for the first time costs some 60 µs."""
     word = clean(token)
     form = fold(word)
+    if word in lemmas.ACRONYMS and not token.isupper():
+        return form, (form_key(form),)
     return form, (*lemmas.text_keys(word, clear), form_key(form))
 
 
