@@ -84,15 +84,14 @@ class _Reading:
         self.text = text = whole[:LONGEST]
         self.language = language
         self.names = names
-        self.masked = without_credits(masked(text))
-        self.low = "".join(one if len(one) == 1 else " " for one in map(str.lower, self.masked)).replace("ё", "е")
-        self.sentences = sentences(self.masked)
-        uncredited = masked(text)
-        self.named = [
-            one
-            for one in islice(names.find(text, language), MOST_NAMED)
-            if self.masked[one.start] != MASK or uncredited[one.start] == MASK  # a photo credit, and no quotation
+        self.named = list(islice(names.find(text, language), MOST_NAMED))
+        uncredited = masked(text) if self.named else text
+        self.masked = without_credits(uncredited)
+        self.named = [  # in a quotation, but in no photo credit
+            one for one in self.named if self.masked[one.start] != MASK or uncredited[one.start] == MASK
         ]
+        self.low = _lowered(self.masked)
+        self.sentences = sentences(self.masked) if self.named else []
 
     def statements(self) -> tuple[Statement, ...]:
         if not self.named:
@@ -389,6 +388,14 @@ class _Reading:
 
     def _cut(self, parts: list[Sentence]) -> str:
         return " ".join(self.text[part.start : part.end].strip() for part in parts)
+
+
+def _lowered(text: str) -> str:
+    """In small letters and without ё, each character at its place: some capitals (İ) become two small ones."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = "".join(one if len(one) == 1 else " " for one in map(str.lower, text))
+    return lowered.replace("ё", "е")
 
 
 # --- how a name and a verb may stand

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.models import Roster, Speaker
 from bot.words import lemmas
@@ -172,7 +173,7 @@ class Names:
         return _longest(found)
 
 
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}]|[{APOSTROPHES}](?=[^\W\d_]))*")
+_WORD = re.compile(rf"[^\W\d_ʼ]+(?:[{MARKS}{APOSTROPHES}]+[^\W\d_ʼ]+)*[{MARKS}]*")
 _POSSESSIVE = re.compile(rf"(?<=[a-z])[{APOSTROPHES}]s$", re.IGNORECASE)
 
 
@@ -182,12 +183,17 @@ class _Seen:
     __slots__ = ("end", "start", "text")
 
     def __init__(self, start: int, end: int, text: str) -> None:
-        self.text = _POSSESSIVE.sub("", text)
+        self.text = _POSSESSIVE.sub("", text) if text[-1] in "sS" else text
         self.start, self.end = start, start + len(self.text)
 
     @property
     def key(self) -> str:
-        return fold(clean(self.text))
+        return _key(self.text)
+
+
+@lru_cache(maxsize=50_000)
+def _key(word: str) -> str:
+    return fold(clean(word))
 
 
 def _cases(by_language: dict[str, Cases], language: str) -> Cases:

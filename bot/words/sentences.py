@@ -10,6 +10,8 @@ from dataclasses import dataclass
 MASK = "\x00"
 
 _OPENING = {"«": "»", "“": "”", "„": "“”"}
+_MARK = re.compile('[«“„"]')
+_CLOSING = re.compile(r'"(?![^\W_])')
 _SHORTEST = 3  # characters; less is an inch sign or an ellipsis
 _WORDS_OF_SPEECH = 3  # a shorter quotation is a title or a single word held at arm's length
 
@@ -59,6 +61,8 @@ _ANAPHORIC = re.compile(
 
 def masked(text: str) -> str:
     """The text with the inside of every quotation masked; one that never closes is masked to its paragraph's end."""
+    if not _MARK.search(text):
+        return text
     found = list(text)
     for paragraph in _PARAGRAPH.finditer(text):
         for start, end in _quotations(text, paragraph.start(), paragraph.end()):
@@ -69,15 +73,15 @@ def masked(text: str) -> str:
 def _quotations(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The insides of the outermost quotations between two places."""
     found = []
-    at = start
-    while at < end:
-        inside = _inside(text, at, end) if text[at] in _OPENING or text[at] == '"' else None
+    while opening := _MARK.search(text, start, end):
+        at = opening.start()
+        inside = _inside(text, at, end)
         if inside is None:
-            at += 1
+            start = at + 1
             continue
         if inside - at > _SHORTEST:
             found.append((at + 1, inside))
-        at = inside + 1
+        start = inside + 1
     return found
 
 
@@ -87,7 +91,7 @@ def _inside(text: str, opening: int, end: int) -> int | None:
     if mark == '"':
         if opening and text[opening - 1].isalnum():
             return None  # 19" or a stray closing mark
-        closing = re.compile(r'"(?![^\W_])').search(text, opening + 1, end)
+        closing = _CLOSING.search(text, opening + 1, end)
         return closing.start() if closing else end
     depth = 0
     for at in range(opening + 1, end):
