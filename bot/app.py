@@ -49,8 +49,8 @@ LEARN_EVERY = timedelta(minutes=10)
 KEEP_SETTLED = timedelta(days=30)
 """How long the outbox remembers what was sent, for /status and for questions."""
 
-LONGEST_WAIT = 60.0
-"""Seconds between two tries to reach Telegram at the start."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds between two tries to reach Telegram at the start; they double."""
 
 POLL_SECONDS = 25
 """How long Telegram may hold a getUpdates open. One that is lost costs this and the read timeout, twice that with the
@@ -77,9 +77,11 @@ async def run(settings: Settings) -> None:
         await database.write(sources.enrol, settings.roster.sources.values(), now())
         session = await stack.enter_async_context(web_session(settings))
 
-        polling = Polling()
+        sending, polling = AiohttpRequest(), Polling()
+        stack.push_async_callback(sending.shutdown)
+        stack.push_async_callback(polling.shutdown)
         pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
-        application = telegram_bot(settings, database, polling, pacing)
+        application = telegram_bot(settings, database, sending, polling, pacing)
         delivery = Delivery(database, application.bot, pacing, now)
         readers = fetchers(session, settings)
         collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge)
@@ -135,7 +137,9 @@ def fetchers(session: aiohttp.ClientSession, settings: Settings) -> Mapping[str,
     }
 
 
-def telegram_bot(settings: Settings, database: Database, polling: Polling, pacing: Pacing) -> App:
+def telegram_bot(
+    settings: Settings, database: Database, sending: AiohttpRequest, polling: Polling, pacing: Pacing
+) -> App:
     """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers."""
 
     async def receive(number: int, update: str) -> bool:
@@ -152,7 +156,7 @@ def telegram_bot(settings: Settings, database: Database, polling: Polling, pacin
         .token(settings.bot_token)
         .base_url(f"{settings.telegram_api_url}/bot")
         .base_file_url(f"{settings.telegram_api_url}/file/bot")
-        .request(AiohttpRequest())
+        .request(sending)
         .get_updates_request(polling)
         .rate_limiter(pacing)
         .update_queue(Inbox(receive))
@@ -253,7 +257,7 @@ async def converse(
 
 async def _reach_telegram(application: App, stop: asyncio.Event) -> bool:
     """False if told to stop before Telegram answered."""
-    wait = 1.0
+    wait = FIRST_WAIT
     while not stop.is_set():
         try:
             await application.initialize()
