@@ -16,12 +16,21 @@ The dictionaries are loaded at the first word that needs one (0.2 s for both Cyr
 
 import re
 from functools import cache, lru_cache
+from importlib import metadata
 from typing import Any, NamedTuple
 
 from bot.words.letters import fold, is_cyrillic, is_latin
 
-VERSION = 1
-"""Changes with these rules and with the dictionaries: stored keys of another version have to be computed again."""
+RULES = 1
+"""Raised with every change of the rules that gives a word other keys."""
+
+
+@cache
+def version() -> str:
+    """What keys depend on: the rules and the dictionaries. Stored keys of another version have to be made anew."""
+    dictionaries = ("pymorphy3", "pymorphy3-dicts-ru", "pymorphy3-dicts-uk", "simplemma")
+    return " ".join([str(RULES), *(f"{name} {metadata.version(name)}" for name in dictionaries)])
+
 
 _CONVERBS = (
     (re.compile("вши$"), ("ти",)),

@@ -62,3 +62,8 @@ def test_grammar_of_single_words() -> None:
 )
 def test_the_first_name_tells_a_woman(name: str, feminine: bool) -> None:
     assert lemmas.is_feminine_name(name) is feminine
+
+
+def test_the_version_names_rules_and_dictionaries() -> None:
+    assert lemmas.version().startswith(f"{lemmas.RULES} pymorphy3 ")
+    assert "pymorphy3-dicts-uk" in lemmas.version()

@@ -22,8 +22,8 @@ def fingerprint(text: str) -> Fingerprint:
     return Fingerprint(read(text), [one.speaker for one in said if one.kind != "mention"])
 
 
-def measured(path: Path) -> tuple[float, list[tuple[str, str]]]:
-    """Recall over the pairs of a group, and the pairs that were joined wrongly, among other texts of the time."""
+def measured(path: Path) -> tuple[float, float, list[tuple[str, str]]]:
+    """Precision and recall over the pairs of a group, among other texts; and the pairs that were joined wrongly."""
     tellings = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
     recent = Recent()
     for number, row in enumerate(rows()):
@@ -38,18 +38,20 @@ def measured(path: Path) -> tuple[float, list[tuple[str, str]]]:
         frozenset(pair) for pair in combinations(range(len(prints)), 2) if tellings[pair[0]][0] == tellings[pair[1]][0]
     }
     wrong = [pair for pair in joined - same if min(pair) >= 0]
-    return len(joined & same) / len(same), [tuple(sorted(tellings[one][1] for one in pair)) for pair in wrong]  # type: ignore[misc]
+    right = len(joined & same)
+    told = [(tellings[min(pair)][1], tellings[max(pair)][1]) for pair in wrong]
+    return right / (right + len(wrong)), right / len(same), told
 
 
 def test_tellings_of_one_statement_are_found_and_other_events_are_not() -> None:
-    recall, wrong = measured(HERE / "same_statement.tsv")
+    _, recall, wrong = measured(HERE / "same_statement.tsv")
     assert recall >= 0.85
     assert len(wrong) <= 1, wrong
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded tellings are not part of the project")
 def test_the_recorded_tellings_are_found_too() -> None:
-    recall, wrong = measured(RECORDED)
+    _, recall, wrong = measured(RECORDED)
     assert recall >= 0.85
     assert wrong == []
 
