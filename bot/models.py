@@ -80,6 +80,9 @@ class Speaker:
 
 SourceKind = Literal["x", "telegram", "feed", "archive"]
 
+Dialect = Literal["", "nitter", "rsshub"]
+"""Who made a feed of an account on X; the feed stands in for the account."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -88,7 +91,8 @@ class Source:
     Exactly one of `speaker` and `outlet` is set. `address` is a handle (x), a channel name (telegram), a URL (feed)
     or a path (archive). `account_id` is the platform's own number of the account, pinned against taken-over names.
     `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls. `proof` and
-    `confidence` say why this is the right account; `note` tells the operator the rest (why it is off).
+    `confidence` say why this is the right account; `note` tells the operator the rest (why it is off). `dialect` is
+    only for feeds.
     """
 
     id: str
@@ -104,6 +108,7 @@ class Source:
     proof: str = ""
     confidence: str = ""
     note: str = ""
+    dialect: Dialect = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def test_parley_toml_says_what_holds_without_it(shipped: settings.Settings) -> N
     assert shipped.defaults == settings.Defaults()
     assert shipped.limits == settings.Limits()
     assert shipped.pace == settings.Pace()
+    assert shipped.x == settings.OnX()
     assert {source.kind: source.every for source in shipped.roster.sources.values() if source.every.seconds < 900} == {
         kind: pause for kind, pause in settings.EVERY.items() if kind != "archive"
     }

@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from bot import settings
+from bot.budget import DOLLAR, Budget
 from bot.errors import SettingsError
 from bot.models import Role, Side, Source, Speaker, Talks, Topic
 
@@ -166,6 +167,13 @@ def test_parley_toml_is_read(folder: Folder) -> None:
                 pace = { overall = 9, chat = 0.5, group = 10.5 }
                 every = { feed = "1h" }
                 operator = { contact = "mailto:editor@example.org" }
+                [x]
+                mode = "search"
+                vocabulary = "post"
+                country = "ua"
+                post_price = 0.01
+                day_cap = 2
+                month_cap = 9.5
                 """
             }
         )
@@ -173,6 +181,8 @@ def test_parley_toml_is_read(folder: Folder) -> None:
     assert found.defaults == settings.Defaults(language="uk", zone="Europe/Rome", digest=time(7, 30))
     assert found.limits == settings.Limits(watches=5, follows=6, query=70, commands_a_minute=8)
     assert found.pace == settings.Pace(overall=9.0, chat=0.5, group=10.5)
+    money = Budget(post_price=10_000, user_price=10_000, day_cap=2 * DOLLAR, month_cap=9_500_000)
+    assert found.x == settings.OnX(mode="search", vocabulary="post", country="UA", budget=money)
     assert found.contact == "mailto:editor@example.org"
     assert found.roster.sources["courier"].every == timedelta(hours=1)
     assert found.roster.sources["ada-x"].every == timedelta(seconds=90)
@@ -180,6 +190,16 @@ def test_parley_toml_is_read(folder: Folder) -> None:
 
 def test_a_time_of_day_may_be_written_without_quotation_marks(folder: Folder) -> None:
     assert load(folder({"parley.toml": "defaults = { digest = 06:45:00 }"})).defaults.digest == time(6, 45)
+
+
+def test_what_x_gives_for_nothing_needs_no_money(folder: Folder) -> None:
+    found = load(folder({"parley.toml": "x = { post_price = 0, user_price = 0, day_cap = 0, month_cap = 0 }"}))
+    assert found.x.budget == Budget(post_price=0, user_price=0, day_cap=0, month_cap=0)
+
+
+def test_a_feed_may_stand_in_for_an_account_on_x(folder: Folder) -> None:
+    changed_sources = changed(SOURCES, 'kind = "feed"\n', 'kind = "feed"\ndialect = "nitter"\n')
+    assert load(folder({"sources.toml": changed_sources})).roster.sources["courier"].dialect == "nitter"
 
 
 def test_an_account_number_may_be_written_as_text(folder: Folder) -> None:
@@ -418,6 +438,8 @@ WRONG_LINES = [
     ("sources.toml", "enabled = false", 'enabled = "no"', "sources.courier.enabled", "without quotation marks"),
     ("sources.toml", 'language = "en"', 'language = "eng"', "sources.courier.language", 'did you mean "en"?'),
     ("sources.toml", '"A"', '"certain"', "sources.ada-x.confidence", "is none of A, B, C, U, exists"),
+    ("sources.toml", 'kind = "x"\n', 'kind = "x"\ndialect = "nitter"\n', "sources.ada-x.dialect", "only for feeds"),
+    ("sources.toml", 'kind = "feed"\n', 'kind = "feed"\ndialect = "x"\n', "sources.courier.dialect", "nitter, rsshub"),
     ("topics.toml", "ice OR frost", "i" * 301, "topics.ice.watch.en", "is 301 characters long; expected at most 300"),
     ("topics.toml", 'watch = { en = "ice OR frost", uk = "лід" }', "", "topics.ice.watch", "is missing"),
 ]  # fmt: skip
@@ -450,6 +472,16 @@ WRONG_PARLEY = [
     ("pace = { chat = false }", "pace.chat", "not true or false"),
     ('every = { twitter = "5m" }', "every.twitter", "unknown key; expected x, telegram, feed, archive"),
     ('every = { x = "25h" }', "every.x", "at most a day"),
+    ('x = { mode = "streams" }', "x.mode", "is none of auto, timelines, search"),
+    ('x = { vocabulary = "tweets" }', "x.vocabulary", 'did you mean "tweet"?'),
+    ('x = { country = "Ukraine" }', "x.country", 'such as "UA"'),
+    ("x = { country = 804 }", "x.country", "not a number"),
+    ("x = { post_price = -1 }", "x.post_price", "dollars: a number from 0"),
+    ("x = { user_price = true }", "x.user_price", "not true or false"),
+    ("x = { day_cap = nan }", "x.day_cap", "dollars"),
+    ("x = { month_cap = 1e9 }", "x.month_cap", "to 1000000"),
+    ("x = { day_cap = 0.07 }", "x.day_cap", "less than the smallest look at an account may cost, 0.075 dollars"),
+    ("x = { post_price = 1, day_cap = 15, month_cap = 14.9 }", "x.month_cap", "15 dollars"),
     ("operator = { contact = 5 }", "operator.contact", "expected text"),
     ('"two words\\n" = 1', '"two words\\n"', "unknown key"),
 ]
@@ -469,7 +501,7 @@ def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) 
     with pytest.raises(ExceptionGroup) as caught:
         settings.load({"PARLEY_CONFIG": str(folder({"parley.toml": "a = 1"}))}, complaint=no_frost)
     unknown_key, query = caught.value.exceptions
-    assert str(unknown_key).endswith("parley.toml, a: unknown key; expected defaults, limits, pace, every, operator")
+    assert str(unknown_key).endswith("parley.toml, a: unknown key; expected defaults, limits, pace, every, x, operator")
     assert str(query).endswith("topics.toml, topics.ice.watch.en: 'ice OR frost' mentions frost")
     assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics
 
@@ -557,6 +589,7 @@ WHOLE["parley.toml"] = {
     "limits": {"watches": 1},
     "pace": {"chat": 1.5},
     "every": {"x": "1h"},
+    "x": {"mode": "auto", "country": "UA", "post_price": 0.005, "day_cap": 5},
     "operator": {"contact": "somebody"},
 }
 

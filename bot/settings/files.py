@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+from bot.budget import DOLLAR, Budget
 from bot.errors import SettingsError
-from bot.models import LANGUAGES, Role, Roster, Side, Source, SourceKind, Speaker, Talks, Topic
+from bot.models import LANGUAGES, Dialect, Role, Roster, Side, Source, SourceKind, Speaker, Talks, Topic
 from bot.settings import reading
 from bot.settings.reading import Key, Place, Reader, Table, Wrong
-from bot.settings.values import Defaults, Limits, Pace
+from bot.settings.values import Defaults, Limits, OnX, Pace
 
 EVERY: Mapping[SourceKind, timedelta] = {
     "x": timedelta(minutes=5),
@@ -21,6 +22,7 @@ EVERY: Mapping[SourceKind, timedelta] = {
 """The pause between polls where neither the source nor parley.toml sets one."""
 
 _KINDS: tuple[str, ...] = get_args(SourceKind)
+_DIALECTS = tuple(filter(None, get_args(Dialect)))
 
 
 # --- talks.toml
@@ -103,6 +105,8 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
             fields.setdefault("every", every[kind])
         if kind and "address" in fields:
             place.at("address").take(_ADDRESS[kind], fields["address"], fields, "address")
+        if "dialect" in written and kind not in (None, "feed"):
+            place.at("dialect").wrong("is only for feeds; an account on X is read by kind x")
         if kind == "archive" and "address" in fields:
             file = folder / fields["address"]
             if not reading.is_there(file, Path.is_file):
@@ -122,6 +126,7 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
         "proof": Key(reading.remark),
         "confidence": Key(reading.choice("A", "B", "C", "U", "exists")),
         "note": Key(reading.remark),
+        "dialect": Key(reading.choice(*_DIALECTS)),
     }
     return {"sources": Table(Source, keys, check)}
 
@@ -159,6 +164,25 @@ def _topics(complaint: Complaint) -> dict[str, Table]:
     return {"topics": Table(Topic, keys)}
 
 
+_MONEY = ("post_price", "user_price", "day_cap", "month_cap")
+_LEAST_LOOK = 15
+"""The smallest look at a timeline is five posts; each may bring along two that it answers or quotes."""
+
+
+def _on_x(**fields: Any) -> OnX:
+    money = {name: fields.pop(name) for name in _MONEY if name in fields}
+    return OnX(**fields, budget=Budget(**money))
+
+
+def _enough(written: Mapping[str, Any], fields: dict[str, Any], place: Place) -> None:
+    """A cap below the price of any look would be silence without a reason."""
+    budget = Budget(**{name: fields[name] for name in _MONEY if name in fields})
+    for cap in ("day_cap", "month_cap"):
+        if getattr(budget, cap) < _LEAST_LOOK * budget.post_price:
+            least = _LEAST_LOOK * budget.post_price / DOLLAR
+            place.at(cap).wrong(f"is less than the smallest look at an account may cost, {least:g} dollars")
+
+
 _PARLEY = {
     "defaults": Table(
         Defaults,
@@ -174,6 +198,16 @@ _PARLEY = {
     ),
     "pace": Table(Pace, {where: Key(reading.rate) for where in ("overall", "chat", "group")}),
     "every": Table(dict, {kind: Key(reading.pause) for kind in _KINDS}),
+    "x": Table(
+        _on_x,
+        {
+            "mode": Key(reading.choice("auto", "timelines", "search")),
+            "vocabulary": Key(reading.choice("tweet", "post")),
+            "country": Key(reading.country),
+            **{name: Key(reading.money) for name in _MONEY},
+        },
+        _enough,
+    ),
     "operator": Table(dict, {"contact": Key(reading.remark)}),
 }
 

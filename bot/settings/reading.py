@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from bot.budget import DOLLAR
 from bot.errors import SettingsError
 from bot.models import LANGUAGES
 
@@ -158,6 +159,19 @@ def rate(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1000:
         raise expected("a number above 0, at most 1000", value)
     return float(value)
+
+
+def money(value: Any, place: Place) -> int:
+    """Dollars, as millionths of one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1_000_000:
+        raise expected("dollars: a number from 0 to 1000000", value)
+    return round(value * DOLLAR)
+
+
+def country(value: Any, place: Place) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[A-Za-z]{2}", value):
+        raise expected('a country of two letters, such as "UA"', value)
+    return value.upper()
 
 
 def duration(written: str) -> timedelta | None:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
+from typing import Literal
 
+from bot.budget import Budget
 from bot.models import Roster
 
 
@@ -36,6 +38,20 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnX:
+    """How X is read, and what that may cost.
+
+    `mode`: by timelines, by searches, or by whichever its limits allow. `vocabulary` is how X names its fields in
+    requests. `country` (two letters) is where the bot's readers are, empty if not said.
+    """
+
+    mode: Literal["auto", "timelines", "search"] = "auto"
+    vocabulary: Literal["tweet", "post"] = "tweet"
+    country: str = ""
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off."""
 
@@ -52,4 +68,5 @@ class Settings:
     defaults: Defaults = Defaults()
     limits: Limits = Limits()
     pace: Pace = Pace()
+    x: OnX = OnX()
     contact: str = ""

@@ -8,7 +8,7 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -18,7 +18,7 @@ import feedparser
 
 from bot.errors import FetchError
 from bot.models import Post, Source
-from bot.sources import dates
+from bot.sources import dates, feed_of_x
 from bot.sources.plain import from_html, one_line
 
 _ENTRIES = 300
@@ -65,8 +65,7 @@ def parse(
     address = url or source.address
     reader = _Reader(source, now, address, _zone(found), first_seen or {})
     posts: dict[str, Post] = {}
-    for entry in found.entries[:_ENTRIES]:
-        post = reader.post(entry)
+    for post in reader.posts(found.entries[:_ENTRIES]):
         if post.text or post.media:
             posts.setdefault(post.external_id, post)
     ttl = str(found.feed.get("ttl", ""))[:5]
@@ -139,7 +138,17 @@ class _Reader:
         self._first_seen = first_seen
         self.undated: dict[str, datetime] = {}
 
-    def post(self, entry: Any) -> Post:
+    def posts(self, entries: Iterable[Any]) -> Iterable[Post]:
+        read = [(self._post(entry), entry) for entry in entries]
+        if not self._source.dialect:
+            return [post for post, _ in read]
+        items = (
+            feed_of_x.read(post, _plain(entry.get("title_detail")), entry, self._source, self._first_sight)
+            for post, entry in read
+        )
+        return feed_of_x.posts([item for item in items if item], self._source)
+
+    def _post(self, entry: Any) -> Post:
         title = _plain(entry.get("title_detail"))
         content = next(iter(entry.get("content", [])), None)
         summary = _plain(entry.get("summary_detail") or content, lines=True)
@@ -160,6 +169,9 @@ class _Reader:
         written = dates.read(_written_date(entry), self._zone)
         if written is not None and written <= self._now:
             return written
+        return self._first_sight(external_id)
+
+    def _first_sight(self, external_id: str) -> datetime:
         return self.undated.setdefault(external_id, self._first_seen.get(external_id, self._now))
 
 
