@@ -54,9 +54,14 @@ class _Place:
 
     @classmethod
     def read(cls, cursor: Cursor | None, source: Source) -> "_Place | None":
-        """None before the first look, also if config/ names another channel now."""
-        place = cls(**json.loads(cursor)) if cursor else None
-        return place if place and place.name == _name(source).lower() else None
+        """None before the first look, also if config/ names another channel now. What `telegram_client` left off at is
+        gone on from.
+        """
+        written = json.loads(cursor) if cursor else {}
+        if written.get("name") != _name(source).lower():
+            return None
+        place = cls(**{key: written[key] for key in cls.__slots__ if key in written})
+        return replace(place, channel=str(place.channel))
 
     def write(self) -> Cursor:
         written = {name: value for name in self.__slots__ if (value := getattr(self, name))}
