@@ -12,7 +12,6 @@ from bot.store import posts
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
-
 LATEST = timedelta(hours=12)
 """How long before a span of sight a post may have been said and still belong to it: agencies and outages are late."""
 
