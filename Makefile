@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: help try run check test lint bench lock clean
+.PHONY: help try run check test lint bench fuzz lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -42,6 +42,9 @@ lint: .venv/dev.stamp  ## style, types
 
 bench: .venv/dev.stamp  ## speed, printed and written to bench.json
 	@$(BIN)/python -m tests.bench
+
+fuzz: .venv/dev.stamp  ## 100,000 mutated pages, feeds and answers; minutes
+	@$(BIN)/python -m tests.fuzz
 
 lock: .venv/dev.stamp  ## renew the hash-locked requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
