@@ -19,6 +19,7 @@ from bot import alarm, chat, digest, health
 from bot.botapi.inbox import Inbox, InTurn
 from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
+from bot.budget import Ask, Budget, Grant, Used, rests_until
 from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
@@ -28,7 +29,8 @@ from bot.sources.archive import Archive
 from bot.sources.feed import Feed
 from bot.sources.telegram_web import TelegramWeb
 from bot.sources.x import X
-from bot.store import inbox, outbox, sources
+from bot.sources.x_purse import Purse
+from bot.store import budget, inbox, outbox, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.sweep import Sweep
@@ -83,7 +85,7 @@ async def run(settings: Settings) -> None:
         pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
         application = telegram_bot(settings, database, sending, polling, pacing)
         delivery = Delivery(database, application.bot, pacing, now)
-        readers = fetchers(session, settings)
+        readers = fetchers(session, settings, database)
         collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge)
         stack.push_async_callback(collector.close)
         sweep = Sweep(database, readers, settings.roster, collector.reader, now, delivery.nudge)
@@ -127,14 +129,41 @@ async def web_session(settings: Settings) -> AsyncIterator[aiohttp.ClientSession
         yield session
 
 
-def fetchers(session: aiohttp.ClientSession, settings: Settings) -> Mapping[str, Fetcher]:
-    """One a kind of source."""
+def fetchers(
+    session: aiohttp.ClientSession, settings: Settings, database: Database | None = None
+) -> Mapping[str, Fetcher]:
+    """One a kind of source. What X costs is kept in the database; without one it is not counted."""
+    known = settings.roster.sources.values()
     return {
-        "x": X(session, settings.x_bearer_token, settings.x_api_url),
+        "x": X(
+            session,
+            settings.x_bearer_token,
+            settings.x_api_url,
+            accounts=[source for source in known if source.kind == "x" and source.enabled],
+            mode=settings.x.mode,
+            vocabulary=settings.x.vocabulary,
+            country=settings.x.country,
+            purse=purse(database, settings.x.budget) if database else None,
+        ),
         "telegram": TelegramWeb(session, settings.telegram_web_url, settings.contact),
         "feed": Feed(session, settings.contact),
         "archive": Archive(settings.config),
     }
+
+
+def purse(database: Database, limits: Budget) -> Purse:
+    """The money for X: what may be spent, and what was."""
+
+    async def hold(ask: Ask) -> Grant:
+        return await database.write(budget.hold, limits, ask, now())
+
+    async def settle(ask: Ask, grant: Grant, used: Used, whole: bool) -> None:
+        await database.write(budget.settle, limits, ask, grant, used, whole)
+
+    async def drop(ask: Ask, grant: Grant) -> None:
+        await database.write(budget.drop, ask, grant)
+
+    return Purse(hold, settle, drop, lambda: rests_until(limits, database.read(budget.spent, now()), now()))
 
 
 def telegram_bot(
@@ -208,6 +237,7 @@ async def _forget(database: Database) -> None:
     def all_of_it(connection: Connection) -> None:
         outbox.forget(connection, now() - KEEP_SETTLED)
         inbox.forget(connection, now())
+        budget.forget(connection, now())
 
     await database.write(all_of_it)
 
