@@ -17,6 +17,8 @@ from bot.budget import DOLLAR, Budget
 from bot.errors import SettingsError
 from bot.models import Role, Side, Source, Speaker, Talks, Topic
 
+SESSION = "1" + "BVtsOMWBu7" * 35
+
 TALKS = """
 [[talks]]
 id = "lake"
@@ -242,6 +244,9 @@ def test_the_environment_is_read(folder: Folder) -> None:
         TELEGRAM_BOT_TOKEN=" 123456789:TEST ",
         TELEGRAM_API_URL="http://127.0.0.1:9110/",
         TELEGRAM_WEB_URL="https://preview.example/mirror/",
+        TELEGRAM_API_ID="12345",
+        TELEGRAM_API_HASH="0123456789abcdef0123456789abcdef",
+        TELEGRAM_SESSION=SESSION,
         X_BEARER_TOKEN="AAAA%2Fbb",
         X_API_URL="http://localhost:1",
         PARLEY_DATABASE="somewhere/parley.db",
@@ -251,6 +256,7 @@ def test_the_environment_is_read(folder: Folder) -> None:
     assert found.bot_token == "123456789:TEST"
     assert found.telegram_api_url == "http://127.0.0.1:9110"
     assert found.telegram_web_url == "https://preview.example/mirror"
+    assert (found.telegram_api_id, found.telegram_api_hash[:4], found.telegram_session) == (12345, "0123", SESSION)
     assert found.x_bearer_token == "AAAA%2Fbb"
     assert found.x_api_url == "http://localhost:1"
     assert found.database == Path("somewhere/parley.db")
@@ -285,7 +291,26 @@ def test_secrets_are_not_shown(folder: Folder) -> None:
     assert "hidden" not in str(found)
 
 
+@pytest.mark.parametrize("given", [{}, {"TELEGRAM_API_ID": "12345", "TELEGRAM_SESSION": SESSION}])
+def test_telegrams_own_protocol_needs_an_account(folder: Folder, given: dict[str, str]) -> None:
+    path = folder({"parley.toml": '[telegram]\nclient = "mtproto"\n'})
+    missing = [name for name in ("API_ID", "API_HASH", "SESSION") if f"TELEGRAM_{name}" not in given]
+    told = [f'environment, TELEGRAM_{name}: is missing; client = "mtproto" needs it' for name in missing]
+    assert said(path, **given) == told
+
+
+def test_with_an_account_channels_can_be_read_through_telegrams_own_protocol(folder: Folder, tmp_path: Path) -> None:
+    path = folder({"parley.toml": '[telegram]\nclient = "mtproto"\n', "session": SESSION})
+    account = {"TELEGRAM_API_ID": "12345", "TELEGRAM_API_HASH": "0123456789abcdef0123456789abcdef"}
+    found = load(path, **account, TELEGRAM_SESSION_FILE=str(path / "session"))
+    assert (found.telegram_client, found.telegram_session) == ("mtproto", SESSION)
+    assert load(folder()).telegram_client == "web"
+
+
 WRONG_VARIABLES = [
+    ("TELEGRAM_API_ID", "12a", '"12a" is not the number that https://my.telegram.org gives as api_id'),
+    ("TELEGRAM_API_HASH", "hidden", "is no api_hash"),
+    ("TELEGRAM_SESSION", "hidden", "is no session of Telethon's"),
     ("TELEGRAM_BOT_TOKEN", "hidden", "is no bot token"),
     ("TELEGRAM_BOT_TOKEN", '"123:hidden"', "is no bot token"),
     ("TELEGRAM_BOT_TOKEN", "123:hid den", "is no bot token"),
@@ -501,7 +526,9 @@ def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) 
     with pytest.raises(ExceptionGroup) as caught:
         settings.load({"PARLEY_CONFIG": str(folder({"parley.toml": "a = 1"}))}, complaint=no_frost)
     unknown_key, query = caught.value.exceptions
-    assert str(unknown_key).endswith("parley.toml, a: unknown key; expected defaults, limits, pace, every, x, operator")
+    assert str(unknown_key).endswith(
+        "parley.toml, a: unknown key; expected defaults, limits, pace, every, telegram, x, operator"
+    )
     assert str(query).endswith("topics.toml, topics.ice.watch.en: 'ice OR frost' mentions frost")
     assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics
 

@@ -40,7 +40,15 @@ def load(
         inner = from_folder(folder, sources, complaint, mistakes)
     else:
         mistakes.append(SettingsError("environment", "PARLEY_CONFIG", f"no such folder: {folder}"))
+    if inner.get("telegram_client") == "mtproto":
+        mistakes += _missing_for_mtproto(environment)
     if mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ExceptionGroup(f"{count} in the settings", mistakes)
     return Settings(**outer, **inner)
+
+
+def _missing_for_mtproto(environment: Mapping[str, str]) -> list[SettingsError]:
+    wanted = ("TELEGRAM_API_ID", "TELEGRAM_API_HASH", "TELEGRAM_SESSION")
+    missing = [name for name in wanted if not (environment.get(name) or environment.get(f"{name}_FILE"))]
+    return [SettingsError("environment", name, 'is missing; client = "mtproto" needs it') for name in missing]

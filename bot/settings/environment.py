@@ -21,6 +21,24 @@ def _bearer_token(value: Any, place: Place) -> str:
     return str(value)
 
 
+def _number(value: Any, place: Place) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", value):
+        raise expected("the number that https://my.telegram.org gives as api_id", value)
+    return int(value)
+
+
+def _api_hash(value: Any, place: Place) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", value):
+        raise Wrong("is no api_hash; expected the 32 characters that https://my.telegram.org gives")
+    return str(value)
+
+
+def _session(value: Any, place: Place) -> str:
+    if not re.fullmatch(r"1[A-Za-z0-9_=-]{100,1000}", value):
+        raise Wrong("is no session of Telethon's; expected the text that logging in gives")
+    return str(value)
+
+
 def _base(value: Any, place: Place) -> str:
     address: str = url(value, place)
     if "?" in address or "#" in address:
@@ -52,6 +70,9 @@ ENVIRONMENT: Mapping[str, Key] = {
     "TELEGRAM_BOT_TOKEN": Key(_bot_token, fills="bot_token"),
     "TELEGRAM_API_URL": Key(_base, fills="telegram_api_url"),
     "TELEGRAM_WEB_URL": Key(_base, fills="telegram_web_url"),
+    "TELEGRAM_API_ID": Key(_number, fills="telegram_api_id"),
+    "TELEGRAM_API_HASH": Key(_api_hash, fills="telegram_api_hash"),
+    "TELEGRAM_SESSION": Key(_session, fills="telegram_session"),
     "X_BEARER_TOKEN": Key(_bearer_token, fills="x_bearer_token"),
     "X_API_URL": Key(_base, fills="x_api_url"),
     "PARLEY_DATABASE": Key(_path, fills="database"),

@@ -198,6 +198,7 @@ _PARLEY = {
     ),
     "pace": Table(Pace, {where: Key(reading.rate) for where in ("overall", "chat", "group")}),
     "every": Table(dict, {kind: Key(reading.pause) for kind in _KINDS}),
+    "telegram": Table(dict, {"client": Key(reading.choice("web", "mtproto"), fills="telegram_client")}),
     "x": Table(
         _on_x,
         {
@@ -236,7 +237,7 @@ def from_folder(folder: Path, sources: str, complaint: Complaint, mistakes: list
         found = read(file, {title: Key(reading.entries(title, table)) for title, table in tables.items()})
         roster |= {title: found.get(title, {}) for title in tables}
     _read_once(roster["sources"], Place(str(folder / sources), "sources", mistakes, known))
-    return {**parley.pop("operator", {}), **parley, "roster": Roster(**roster)}
+    return {**parley.pop("operator", {}), **parley.pop("telegram", {}), **parley, "roster": Roster(**roster)}
 
 
 def _file(path: Path, keys: Mapping[str, Key]) -> Reader:

@@ -53,11 +53,19 @@ class OnX:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off."""
+    """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off.
+
+    `telegram_client`: channels are read by their public previews, or through Telegram's own protocol with the session
+    of an account.
+    """
 
     bot_token: str = field(default="", repr=False)
     telegram_api_url: str = "https://api.telegram.org"
     telegram_web_url: str = "https://t.me"
+    telegram_client: Literal["web", "mtproto"] = "web"
+    telegram_api_id: int = 0
+    telegram_api_hash: str = field(default="", repr=False)
+    telegram_session: str = field(default="", repr=False)
     x_bearer_token: str = field(default="", repr=False)
     x_api_url: str = "https://api.x.com"
     database: Path = Path("data/parley.db")
