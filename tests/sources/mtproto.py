@@ -22,12 +22,13 @@ class FloodWaitError(RPCError):
 
 
 class Client:
-    """`refuse` is raised by the next call. `asked` are the arguments of get_messages."""
+    """`refuse` is raised by the next call, by each while it is `down`. `asked` are the arguments of get_messages."""
 
     def __init__(self) -> None:
         self.entity = SimpleNamespace(id=1413275904, access_hash=77, title="A  channel", broadcast=True)
         self.messages: dict[int, Any] = {}
         self.refuse: Exception | None = None
+        self.down = False
         self.asked: list[dict[str, Any]] = []
         self.resolved: list[str] = []
         self.handlers: list[tuple[Callable[[Any], Any], Any]] = []
@@ -82,6 +83,6 @@ class Client:
         return found[:limit]
 
     def _say(self) -> None:
-        refusal, self.refuse = self.refuse, None
+        refusal, self.refuse = self.refuse, self.refuse if self.down else None
         if refusal:
             raise refusal
