@@ -32,17 +32,22 @@ async def learn(database: Database, now: datetime) -> int:
     return len(names)
 
 
-async def tell_operators(database: Database, roster: Roster, admins: Collection[int], now: datetime) -> int:
+async def tell_operators(
+    database: Database, roster: Roster, admins: Collection[int], now: datetime, uncollected: Collection[str] = ()
+) -> int:
     """Queue one message to each operator about what has begun to ail and what is well again. Returns how many.
 
     Operators who have not begun to talk with the bot cannot be written to; while there is none, nothing counts as told.
+    Of sources that are `uncollected` for want of a token operators know.
     """
-    return await database.write(_tell, roster, admins, now)
+    return await database.write(_tell, roster, admins, now, uncollected)
 
 
-def _tell(connection: Connection, roster: Roster, admins: Collection[int], now: datetime) -> int:
+def _tell(
+    connection: Connection, roster: Roster, admins: Collection[int], now: datetime, uncollected: Collection[str]
+) -> int:
     operators = subscribers.operators(connection, admins)
-    health = sources.health(connection)
+    health = [one for one in sources.health(connection) if one.id not in uncollected]
     ailing = {one.id: trouble for one in health if (trouble := _trouble(one, now))}
     begun = [trouble for one in health if (trouble := ailing.get(one.id)) and one.alarmed_at is None]
     well = [one.id for one in health if one.alarmed_at and one.id not in ailing and one.failing_since is None]

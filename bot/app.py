@@ -229,7 +229,9 @@ async def _learn(database: Database) -> None:
 
 
 async def _tell_operators(database: Database, settings: Settings, delivery: Delivery) -> None:
-    if await alarm.tell_operators(database, settings.roster, settings.admins, now()):
+    known = settings.roster.sources.values()
+    tokenless = [source.id for source in known if source.kind == "x" and not settings.x_bearer_token]
+    if await alarm.tell_operators(database, settings.roster, settings.admins, now(), tokenless):
         delivery.nudge()
 
 

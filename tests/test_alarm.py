@@ -90,6 +90,12 @@ async def test_what_only_a_person_can_mend_is_told_at_once(watch: Watch) -> None
     assert "config/sources.toml" in text
 
 
+async def test_what_is_not_collected_for_want_of_a_token_alarms_nobody(watch: Watch) -> None:
+    watch.fails("ivanenko-x", "no X token", stopped=True)
+    assert await alarm.tell_operators(watch.database, ROSTER, [OPERATOR], watch.clock(), ["ivanenko-x"]) == 0
+    assert await watch.told() != []
+
+
 async def test_sources_that_fail_for_one_reason_are_told_together(watch: Watch) -> None:
     for source in ROSTER.sources:
         watch.fails(source, "name not resolved" if source != "wire" else "HTTP 404")
@@ -135,7 +141,8 @@ async def test_habits_are_learned_from_what_was_published_once_a_day(watch: Watc
     def publish(connection: Connection) -> None:
         for number in range(400):
             posts.insert(connection, a_post(str(number), "Petrov spoke.", at=NOON - number * 2 * HOUR), NOON)
-        posts.insert(connection, a_post("ahead", "Petrov will speak.", at=NOON + 900 * DAY), NOON)
+        for number in range(100):
+            posts.insert(connection, a_post(f"ahead {number}", "Petrov will speak.", at=NOON + 900 * DAY), NOON)
 
     watch.database.submit(publish).result()
     assert await alarm.learn(watch.database, NOON) == 3
