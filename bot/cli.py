@@ -1,4 +1,4 @@
-"""The doors for an operator: `parley run · try · check · poll · import · export · backup`."""
+"""The doors for an operator: `parley run · try · check · poll · status · import · export · backup`."""
 
 import argparse
 import asyncio
@@ -93,13 +93,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--all", action="store_true", help="look up the sources that are off, too")
     poll = command("poll", _poll, "look at the sources once and store what is new")
     poll.add_argument("source", nargs="*", help="only these sources (ids of config/sources.toml)")
+    status = command("status", _status, "how each source fares, what waits, what X has cost; also while the bot runs")
     take_in = command("import", _import, "store the posts of an archive (JSON Lines); alerts nobody")
     take_in.add_argument("file", type=Path, help="what is stored already is passed over: import again to go on")
     export = command("export", _export, "write every post as JSON Lines to standard output, also while the bot runs")
     backup = command("backup", _backup, "copy the database into a new file and check it, also while the bot runs")
     backup.add_argument("file", type=Path)
-    for one in (export, backup):
-        one.set_defaults(complaint=lambda query: "")  # neither reads topics: no wait for dictionaries
+    for one in (status, export, backup):
+        one.set_defaults(complaint=lambda query: "")  # none reads topics: no wait for dictionaries
     return parser
 
 
@@ -149,6 +150,12 @@ def _poll(settings: Settings, options: argparse.Namespace) -> int:
     from bot import upkeep
 
     return asyncio.run(upkeep.poll(settings, options.source, _say))
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> int:
+    from bot import upkeep
+
+    return upkeep.status(settings, _say)
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> int:

@@ -1,4 +1,6 @@
-"""What an operator does by hand: look up the accounts, poll once, take history in, give it out, make a backup."""
+"""What an operator does by hand: look up the accounts, poll once, see how all fares, take history in, give it out, make
+a backup.
+"""
 
 import asyncio
 import os
@@ -15,13 +17,16 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.app import fetchers, now, web_session
+from bot.chat import about
 from bot.collect import Collector, Fetcher, Reader, keep
 from bot.errors import FetchError, ParleyError, StoreError
 from bot.logs import one_line
 from bot.models import Account, Post, Source
+from bot.render.language import Voice
+from bot.render.replies import settling
 from bot.settings import Settings
 from bot.sources import archive
-from bot.store import posts, sources
+from bot.store import gaps, posts, sources
 from bot.store.connection import Connection, connect, sqlite3, troubles
 from bot.store.database import Database
 
@@ -252,7 +257,19 @@ class Progress:
             self._shown.flush()
 
 
-# --- export, backup
+# --- status, export, backup
+
+
+def status(settings: Settings, say: Say) -> int:
+    """How the sources fare, what waits, and what X has cost; also while the bot runs."""
+    moment = now()
+    with _existing(settings.database) as connection:
+        unseen = gaps.between(connection, moment - about.RECENT, moment)
+        states = about.source_states(connection, settings, unseen, moment)
+        queue = about.work(connection, settings, moment)
+    away = [gap for gap in unseen if not gap.source]
+    say(settling.report(Voice("en", settings.defaults.zone), settings.roster, states, moment, queue, away))
+    return 0
 
 
 def export(settings: Settings, say: Say) -> int:

@@ -1,14 +1,14 @@
 """Beginning, help, the state of things, and leaving."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.chat.desk import Desk
 from bot.chat.reading import LANGUAGE_NAMES
 from bot.chat.turn import Turn
 from bot.models import Follow, Gap
 from bot.render.replies import following, greeting, settling
-from bot.store import gaps, outbox, posts, sources, statements, subscribers
+from bot.settings import Settings
+from bot.store import budget, gaps, outbox, posts, sources, statements, subscribers
 from bot.store.connection import Connection
 from bot.words import find
 
@@ -108,18 +108,21 @@ async def show_status(turn: Turn, page: int) -> None:
     """Which sources can be read; to operators also what waits and what went wrong."""
     now = turn.desk.now()
     unseen = turn.desk.database.read(gaps.between, now - RECENT, now)
-    states = turn.desk.database.read(_states, turn.desk, unseen)
-    queue = await turn.desk.database.read_slow(_queue) if turn.operator else None
+    settings = turn.desk.settings
+    states = turn.desk.database.read(source_states, settings, unseen, now)
+    queue = await turn.desk.database.read_slow(work, settings, now) if turn.operator else None
     away = [gap for gap in unseen if not gap.source]
     await turn.show(settling.status(turn.voice, turn.desk.roster, states, now, queue, page, away))
 
 
-def _states(connection: Connection, desk: Desk, unseen: Sequence[Gap]) -> list[settling.SourceState]:
+def source_states(
+    connection: Connection, settings: Settings, unseen: Sequence[Gap], now: datetime
+) -> list[settling.SourceState]:
+    """How each source fares; `unseen` are the gaps that are told."""
     states = []
-    now = desk.now()
     for health in sources.health(connection):
-        source = desk.roster.sources.get(health.id)
-        tokenless = source is not None and source.kind == "x" and not desk.settings.x_bearer_token
+        source = settings.roster.sources.get(health.id)
+        tokenless = source is not None and source.kind == "x" and not settings.x_bearer_token
         silent = health.silence and health.last_new_at and now - health.last_new_at > health.silence
         states.append(
             settling.SourceState(
@@ -135,6 +138,8 @@ def _states(connection: Connection, desk: Desk, unseen: Sequence[Gap]) -> list[s
     return states
 
 
-def _queue(connection: Connection) -> settling.Queue:
+def work(connection: Connection, settings: Settings, now: datetime) -> settling.Queue:
+    """What only operators see."""
     waiting = sum(outbox.counts(connection).values())
-    return settling.Queue(waiting, subscribers.count(connection), posts.count(connection))
+    x = (settings.x.budget, budget.spent(connection, now)) if settings.x_bearer_token else None
+    return settling.Queue(waiting, subscribers.count(connection), posts.count(connection), x)

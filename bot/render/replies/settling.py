@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.budget import DOLLAR, Budget, Spent, lasts_until
 from bot.models import Button, Gap, Message, Roster, Subscriber
 from bot.render.digests import blind, spans
 from bot.render.language import Voice, zone_name
@@ -108,11 +109,12 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What only operators see: how much waits, and for how many."""
+    """What only operators see: how much waits, for how many, and what X may cost and has cost, if it is paid."""
 
     waiting: int
     subscribers: int
     posts: int
+    x: tuple[Budget, Spent] | None = None
 
 
 def status(
@@ -129,34 +131,67 @@ def status(
     `away`: when all of them were not seen of late.
     """
     ordered = sorted(states, key=_by_trouble)
-    failing = sum(one.failing_since is not None for one in states)
-    idle = sum(one.no_token for one in states)
     last = max(len(ordered) - 1, 0) // PAGE
     page = min(max(page, 0), last)
+    shown = (_state(_, roster, one, now, queue is not None) for one in ordered[page * PAGE : (page + 1) * PAGE])
+    turning = [
+        *([Button("◀️ " + _("Back").plain, f"status:{page - 1}")] if page else []),
+        *([Button(_("More").plain + " ▶️", f"status:{page + 1}")] if page < last else []),
+    ]
+    return finish(joined([_summary(_, roster, states, now, queue, away), *shown], "\n"), [turning])
+
+
+def report(
+    _: Voice, roster: Roster, states: Sequence[SourceState], now: datetime, queue: Queue, away: Sequence[Gap]
+) -> str:
+    """The same for an operator's terminal, of all sources."""
+    lines = (_state(_, roster, one, now, True) for one in sorted(states, key=_by_trouble))
+    return joined([_summary(_, roster, states, now, queue, away), *lines], "\n").plain
+
+
+def _summary(
+    _: Voice, roster: Roster, states: Sequence[SourceState], now: datetime, queue: Queue | None, away: Sequence[Gap]
+) -> Text:
+    failing = sum(one.failing_since is not None for one in states)
+    idle = sum(one.no_token for one in states)
     lines: list[Text | str] = [
         _.many("{count} source is collected.", "{count} sources are collected.", len(states) - idle).marked("bold"),
         _.many("⚠️ {count} cannot be read at the moment.", "⚠️ {count} cannot be read at the moment.", failing)
         if failing
         else "",
         _.many("{count} is not collected: no X token.", "{count} are not collected: no X token.", idle) if idle else "",
-        _operators(_, queue) if queue else "",
+        _operators(_, queue, now) if queue else "",
         blind(_, away, roster, now),
-        *(_state(_, roster, one, now, queue is not None) for one in ordered[page * PAGE : (page + 1) * PAGE]),
     ]
-    turning = [
-        *([Button("◀️ " + _("Back").plain, f"status:{page - 1}")] if page else []),
-        *([Button(_("More").plain + " ▶️", f"status:{page + 1}")] if page < last else []),
-    ]
-    return finish(joined(lines, "\n"), [turning])
+    return joined(lines, "\n")
 
 
-def _operators(_: Voice, queue: Queue) -> Text:
-    return _(
+def _operators(_: Voice, queue: Queue, now: datetime) -> Text:
+    line = _(
         "Waiting to be sent: {waiting}. Subscribers: {subscribers}. Posts: {posts}.",
         waiting=queue.waiting,
         subscribers=queue.subscribers,
         posts=queue.posts,
     )
+    return joined([line, x_money(_, *queue.x, now) if queue.x else ""], "\n")
+
+
+def x_money(_: Voice, limits: Budget, spent: Spent, now: datetime) -> Text:
+    """What X has cost, of what it may cost, and how long the month's money lasts at the rate of the last days."""
+    so_far = _(
+        "X: {today} of {day_cap} today (UTC), {month} of {month_cap} this month",
+        today=_dollars(spent.today),
+        day_cap=_dollars(limits.day_cap),
+        month=_dollars(spent.month),
+        month_cap=_dollars(limits.month_cap),
+    )
+    until = lasts_until(limits, spent, now)
+    outlook = _("at this rate until {day}", day=_.day(until)) if until else _("at this rate it lasts the month")
+    return joined([so_far, outlook], "; ")
+
+
+def _dollars(millionths: int) -> Text:
+    return Text(f"${millionths / DOLLAR:,.2f}")
 
 
 def _state(_: Voice, roster: Roster, state: SourceState, now: datetime, errors: bool) -> Text:
