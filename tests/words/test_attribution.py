@@ -145,6 +145,7 @@ FAILURES = {
         ("«Лавров заявил о паузе\n\nПодоляк написал о встрече.", "lavrov:mention podolyak:report"),
         ('Kuleba said: "Lavrov was not ready to talk." He left.', "kuleba:quote lavrov:mention"),
         ("Подоляк назвав план «сирим».", "podolyak:report"),
+        ("Подоляк сказав «ні» і пішов.", "podolyak:report"),
         ("Подоляк написав:\n\n«Ми взяли паузу до завтра».", "podolyak:quote"),
         ('A 19" screen showed Lavrov.', "lavrov:mention"),
         ("«Мы готовы продолжать» — Мединский", "medinsky:quote"),

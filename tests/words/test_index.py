@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.words.index import WatchIndex
@@ -108,6 +108,7 @@ def test_what_was_learnt_does_not_grow_without_end(monkeypatch: pytest.MonkeyPat
     assert index.matches(read("three one")) == [1]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(expressions, min_size=1, max_size=12), st.sets(st.integers(0, 11)))
 def test_the_index_tells_what_each_query_would(typed: list[str], removed: set[int]) -> None:
     queries = [compiled(one) for one in typed]

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.store.connection import sqlite3
@@ -29,6 +29,7 @@ def found(texts: list[str], asked: str, tokenizer: str = TOKENIZER, *, documents
         connection.close()
 
 
+@settings(max_examples=50, deadline=None)
 @given(posts, expressions)
 def test_the_index_finds_every_post_that_matches(texts: list[str], typed: str) -> None:
     query = compiled(typed)
