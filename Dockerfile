@@ -1,4 +1,5 @@
-# The bot in a slim image. The database and config/ stay outside: docker-compose.yml mounts both.
+# The bot in a slim image. The database and config/ stay outside: docker-compose.yml mounts both, at /parley/data and
+# /parley/config.
 FROM python:3.13-slim-bookworm AS packages
 COPY requirements/run.txt /tmp/run.txt
 RUN python -m venv /opt/parley \
@@ -10,7 +11,6 @@ RUN useradd --system --uid 10001 --home-dir /parley --create-home parley \
 COPY --from=packages /opt/parley /opt/parley
 WORKDIR /parley
 COPY bot bot
-COPY config config
 ENV PATH=/opt/parley/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
