@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: help try run check test lint bench fuzz lock clean
+.PHONY: help try run check test lint bench quality fuzz lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -42,6 +42,9 @@ lint: .venv/dev.stamp  ## style, types
 
 bench: .venv/dev.stamp  ## speed, printed and written to bench.json
 	@$(BIN)/python -m tests.bench
+
+quality: .venv/dev.stamp  ## how well watches, attribution and stories do; fails under the bars
+	@$(BIN)/python -m tests.words.quality
 
 fuzz: .venv/dev.stamp  ## 100,000 mutated pages, feeds and answers; minutes
 	@$(BIN)/python -m tests.fuzz

@@ -18,8 +18,8 @@ The rules, with the confidence each gives:
     carry-over       55  "…, he added", from the last one who was named in the same paragraph
     quote-dash       50  "“…” — N"
 
-A report needs 60, a quotation 50. Of several speakers in one sentence the outer one counts ("Putin was ready, Podolyak
-wrote" is Podolyak's), unless the sentence says two things beside each other.
+A report needs 60, a quotation 50. Of several speakers in one sentence the outer one counts ("Petrov was ready, Ivanenko
+wrote" is Ivanenko's), unless the sentence says two things beside each other.
 """
 
 import re
@@ -472,7 +472,7 @@ def _outer(places: list[_Place], low: str) -> list[_Place]:
 
 
 def _closes(place: _Place, low: str) -> bool:
-    """Whether the sentence ends with it: "…, Podolyak wrote", "…, сообщил Подоляк в Telegram"."""
+    """Whether the sentence ends with it: "…, Ivanenko wrote", "…, сообщила Иваненко в Telegram"."""
     rest = low[place.end : place.sentence.end]
     before = low[place.sentence.start : place.start]
     clause = re.search(rf"[,»”\"{MASK}—–-]\s*([^,.;:{MASK}—–]{{0,50}})$", before)
