@@ -307,11 +307,15 @@ def sound(posts: Iterable[Post], links: bool) -> None:
         assert "\0" not in post.text, "a NUL"
 
 
+def made(kind: Kind, seed: int) -> bytes:
+    chosen = random.Random(seed).choice(kind.bodies)
+    return spoiled(chosen, seed) if kind.is_json and seed % 2 else mutated(chosen, seed)
+
+
 def attempt(kind: Kind, seed: int) -> Tally:
     """One input; it is the same for the same seed."""
     tally = Tally()
-    chosen = random.Random(seed).choice(kind.bodies)
-    body = spoiled(chosen, seed) if kind.is_json and seed % 2 else mutated(chosen, seed)
+    body = made(kind, seed)
     measured = seed % MEASURED == 0
     if measured:
         tracemalloc.start()
@@ -376,7 +380,7 @@ def main() -> int:
         read, refused, failed = tally.outcomes["read"], tally.outcomes["refused"], len(tally.failures)
         print(
             f"{name:8} {read + refused + failed:8,} {read:8,} {refused:8,} {failed:7,} "
-            f"{tally.seconds[0] * 1000:8,.0f} ms {tally.memory[0] / 1e6:10.1f} MB"
+            f"{tally.seconds[0] * 1000:8,.0f} ms {tally.memory[0] / 1e6:10.1f} MB   seed {tally.seconds[1]}"
         )
     print(f"largest process: {max((tally.resident for tally in tallies.values()), default=0) / 1e6:.0f} MB")
     failures = [failure for tally in tallies.values() for failure in tally.failures]

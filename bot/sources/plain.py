@@ -38,20 +38,21 @@ def text_of(node: LexborNode, *, fold: bool = False) -> str:
     around them. A line end in the source is a space, except in `<pre>`. `fold`: many spaces are one, as in a browser.
     """
     out: list[str] = []
-    stack: list[LexborNode | str] = [node]
+    stack: list[tuple[LexborNode | None, bool]] = [(node, False)]
     while stack:
-        here = stack.pop()
-        if isinstance(here, str):
+        here, in_pre = stack.pop()
+        if here is None:  # the end of a block
             _break_line(out)
         elif here.tag == "-text":
-            out.append(_words(here, fold))
+            out.append(_words(here.text_content or "", in_pre, fold))
         elif here.tag == "br":
             out.append("\n")
         elif here.tag not in _SILENT:
-            below: list[LexborNode | str] = list(here.iter(include_text=True))
+            in_pre = in_pre or here.tag == "pre"
+            below: list[tuple[LexborNode | None, bool]] = [(one, in_pre) for one in here.iter(include_text=True)]
             if here.tag in _BLOCKS:
                 _break_line(out)
-                below.append("end of block")
+                below.append((None, False))
             stack.extend(reversed(below))
     return tidy("".join(out))
 
@@ -63,20 +64,14 @@ def _break_line(out: list[str]) -> None:
         out.append("\n")
 
 
-def _words(node: LexborNode, fold: bool) -> str:
-    raw: str = node.text_content or ""
+def _words(raw: str, in_pre: bool, fold: bool) -> str:
+    if in_pre and "\n" in raw:
+        return raw
     if fold:
-        return raw if _in_pre(node, raw) else _MANY_SPACES.sub(" ", raw)
+        return _MANY_SPACES.sub(" ", raw)
     if "\n" not in raw and "\r" not in raw:  # Telegram's own pages have none
         return raw
-    return raw if _in_pre(node, raw) else _RAW_LINE_END.sub(" ", raw)
-
-
-def _in_pre(node: LexborNode, raw: str) -> bool:
-    above = node.parent if "\n" in raw else None
-    while above is not None and above.tag not in ("pre", "body"):
-        above = above.parent
-    return above is not None and above.tag == "pre"
+    return _RAW_LINE_END.sub(" ", raw)
 
 
 def from_html(html: str) -> str:

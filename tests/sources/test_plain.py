@@ -1,5 +1,7 @@
 """From HTML to words."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +34,12 @@ def test_html_that_would_take_minutes_loses_its_tags_the_short_way() -> None:
     html = "<div>" * 100_000 + "deep <b>inside</b>"
     assert too_deep(html.encode())
     assert from_html(html) == "deep inside"
+
+
+def test_words_deep_inside_many_elements_do_not_take_long() -> None:
+    begun = time.process_time()
+    assert from_html("<x>a\n" * 4900).count("a") == 4900
+    assert time.process_time() - begun < 1
 
 
 def test_half_an_emoji_and_nul_are_dropped() -> None:
