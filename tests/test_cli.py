@@ -83,7 +83,7 @@ def stored(world: Path, found: list[Post]) -> None:
 def test_without_a_command_the_help_is_shown(capsys: Caught) -> None:
     assert cli.main([]) == 2
     shown = capsys.readouterr().out
-    for command in ("run", "try", "check", "poll", "import", "export", "backup"):
+    for command in ("run", "try", "check", "poll", "status", "import", "export", "backup"):
         assert re.search(rf"^    {command} ", shown, re.MULTILINE)
     assert "Exit status: 0 done, 1 it failed, 2 the settings or the arguments are wrong." in shown
 
@@ -223,6 +223,8 @@ def test_posts_are_taken_in_given_out_and_copied(world: Path, capsys: Caught) ->
         "two 👩‍👩‍👧",
     ]
     assert exported.count("\n") == 2
+    assert cli.main(["status"]) == 0
+    assert "Posts: 2." in capsys.readouterr().out
     assert cli.main(["backup", str(world / "copy.db")]) == 0
     assert capsys.readouterr().out.endswith("bytes, checked\n")
     assert cli.main(["backup", str(world / "copy.db")]) == 1

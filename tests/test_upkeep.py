@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import resource
 import signal
 import subprocess
@@ -379,9 +380,35 @@ async def test_what_is_exported_and_taken_in_elsewhere_is_exported_again_byte_fo
     assert [post.text for post in stored(there)] == [post.text for post in stored(here)]
 
 
+async def test_status_tells_of_sources_work_and_money_while_the_bot_runs(
+    settings: Settings, far: Far, unused_port: int
+) -> None:
+    settings = replace(
+        settings, x_bearer_token="token", x_api_url=far.url, telegram_web_url=f"http://127.0.0.1:{unused_port}"
+    )
+    x = next(source for source in settings.roster.sources.values() if source.kind == "x" and source.enabled)
+    far.post("x", x.address, text="Words")
+    await upkeep.poll(settings, [x.id], nowhere)
+    said: list[str] = []
+    with closing(Database.open(settings.database)):
+        assert upkeep.status(settings, said.append) == 0
+    (report,) = said
+    assert re.search(r"^✅ .*, X @\w+ – just now$", report, re.MULTILINE)
+    assert "Posts: 1." in report
+    assert (
+        "X: $0.01 of $5.00 today (UTC), $0.01 of $50.00 this month; " in report
+    )  # a user, and a post: a cent and a half
+    said.clear()
+    assert upkeep.status(replace(settings, x_bearer_token=""), said.append) == 0
+    assert "no X token" in said[0]
+    assert "$" not in said[0]
+
+
 def test_without_a_database_nothing_is_exported_or_copied_and_none_is_made(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"parley\.db does not exist; PARLEY_DATABASE names the database"):
         upkeep.export(settings, nowhere)
+    with pytest.raises(StoreError, match=r"parley\.db does not exist"):
+        upkeep.status(settings, nowhere)
     with pytest.raises(StoreError, match=r"parley\.db does not exist"):
         upkeep.backup(settings, tmp_path / "copy.db", nowhere)
     assert list(tmp_path.iterdir()) == []

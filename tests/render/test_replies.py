@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.budget import DOLLAR, Budget, Spent
 from bot.errors import QueryError
 from bot.models import LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Topic, Watch
 from bot.render.commands import commands
@@ -272,6 +273,30 @@ def test_status_puts_the_troubled_sources_first_and_errors_before_operators_alon
     operators = settling.status(EN, ROSTER, states, worlds.AT, settling.Queue(3, 4, 5))
     assert "no such channel" in operators.text
     assert "Waiting to be sent: 3. Subscribers: 4. Posts: 5." in operators.text
+
+
+LIMITS = Budget(day_cap=5 * DOLLAR, month_cap=50 * DOLLAR)
+
+
+def test_what_x_costs_is_told_to_operators_with_an_outlook() -> None:
+    quick = Spent(1_204_999, 20 * DOLLAR, 14 * DOLLAR, 4.0)
+    queue = settling.Queue(3, 4, 5, (LIMITS, quick))
+    assert settling.status(EN, ROSTER, [], worlds.AT, queue).text.split("\n")[-1] == (
+        "X: $1.20 of $5.00 today (UTC), $20.00 of $50.00 this month; at this rate until 23 March 2022"
+    )
+    slow = settling.x_money(EN, LIMITS, Spent(0, 9_999 * DOLLAR // 1000, DOLLAR, 7.0), worlds.AT).plain
+    assert slow == "X: $0.00 of $5.00 today (UTC), $10.00 of $50.00 this month; at this rate it lasts the month"
+    ukrainian = settling.x_money(voice("uk", "Europe/Kyiv"), LIMITS, quick, worlds.AT).plain
+    assert ukrainian.endswith("за такого темпу – до 23 березня 2022")
+    assert len({settling.x_money(voice(one, "UTC"), LIMITS, Spent(), worlds.AT).plain for one in LANGUAGES}) == 3
+
+
+def test_an_operators_terminal_shows_all_sources_without_pages() -> None:
+    states = [settling.SourceState(f"s{n}", worlds.AT, worlds.AT, "no such channel") for n in range(60)]
+    told = settling.report(EN, ROSTER, states, worlds.AT, settling.Queue(3, 4, 5), GAPS[:1]).split("\n")
+    assert told[0] == "60 sources are collected."
+    assert "All sources: 09:42–10:42" in told
+    assert sum(line.endswith(": no such channel") for line in told) == 60
 
 
 def test_status_says_when_a_source_was_not_seen_and_that_it_is_unusually_silent() -> None:
