@@ -186,8 +186,7 @@ def _go_on(connection: Connection, answer: Answer, now: datetime) -> None:
 def _delete(connection: Connection, roster: Roster, source: Source, answer: Answer, now: datetime) -> None:
     id = answer.check.post
     checks.drop(connection, id)
-    if not posts.delete(connection, id, answer.check.missed_at or now, now):
-        return
+    posts.delete(connection, id, answer.check.missed_at or now, now)
     if source.kind in MUST_GO:
         posts.purge(connection, id)
         search.drop(connection, id)

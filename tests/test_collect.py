@@ -47,6 +47,17 @@ async def test_a_new_post_is_told_once_however_often_it_is_polled(world: World) 
     assert world.queued == 2
 
 
+async def test_a_post_that_a_page_shows_twice_is_one(world: World) -> None:
+    world.subscribe(Follow("all"))
+    await world.poll()
+    await world.poll(*[a_post("7", "Мы согласны.", "petrov-telegram")] * 2)
+    assert len(world.texts()) == 1
+    world.remove("7")
+    await world.poll(*[a_post("7", "Мы не согласны.", "petrov-telegram")] * 2)
+    assert len(world.texts()) == 1
+    assert len(world.database.read(posts.versions, world.stored("7").post.id)) == 2
+
+
 async def test_one_alert_names_every_watch_and_topic_that_matches(world: World) -> None:
     await world.poll()
     world.subscribe(Follow("all"), Follow("topic", "truce"), watch="ceasefires")

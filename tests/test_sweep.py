@@ -15,7 +15,7 @@ from bot.words import query
 from bot.words import search as words_search
 from tests.collecting import World
 from tests.scripted import unreadable
-from tests.worlds import NOON, a_post
+from tests.worlds import NOON, ROSTER, a_post
 
 pytestmark = pytest.mark.anyio
 
@@ -364,6 +364,14 @@ async def test_a_failure_in_the_middle_leaves_post_and_notification_undone(
     await world.ask(minutes=15)
     assert world.stored("11").post.fate == "deleted"
     assert len(world.texts()) == 1
+
+
+async def test_what_a_poll_has_settled_meanwhile_is_not_asked_for(world: World) -> None:
+    await an_account(world)
+    for id in ("11", "12"):
+        world.database.submit(checks.drop, world.stored(id).post.id).result()
+    assert await world.sweep.ask(ROSTER.sources["ivanenko-x"]) == 0
+    assert world.source.asked == []
 
 
 async def test_a_source_that_has_left_the_configuration_is_not_asked(world: World) -> None:
