@@ -28,6 +28,9 @@ _AT_ONCE = 500
 _A_REQUEST = 100
 _ALBUMS = 40
 
+_LONGEST_WAIT = timedelta(days=1)
+"""Telegram asks for no longer one: what seems longer is a clock that was set back."""
+
 _STOPPED = {
     "ChannelPrivateError": "the channel is private, or our account was put out of it",
     "AuthKeyDuplicatedError": "Telegram ended the session: it was used from two addresses; log in anew",
@@ -171,7 +174,7 @@ class TelegramClient:
     @asynccontextmanager
     async def _asking(self, now: datetime) -> AsyncIterator[Connection]:
         async with self._turn:
-            if self._waits_until and self._waits_until > now:
+            if self._waits_until and now < self._waits_until <= now + _LONGEST_WAIT:
                 raise FetchError("Telegram wants us to wait", retry_at=self._waits_until)
             if self._connection is None:
                 self._connection = await self._connect(self._heard)

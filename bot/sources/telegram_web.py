@@ -298,7 +298,8 @@ class TelegramWeb:
 
     async def _get(self, path: str, now: datetime) -> web.Answer:
         """A host that refuses us is not gone round; one that cannot be reached is, for a while."""
-        asked = self._hosts if now >= self._first_again_at or len(self._hosts) == 1 else self._hosts[1:]
+        away = timedelta() < self._first_again_at - now <= _AWAY  # and not for longer, if the clock was set back
+        asked = self._hosts[1:] if away and len(self._hosts) > 1 else self._hosts
         for host in asked[:-1]:
             try:
                 return await self._ask(host, path, now)

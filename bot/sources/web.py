@@ -179,12 +179,17 @@ def http_date(value: str) -> datetime | None:
 
 @dataclass(slots=True)
 class _Host:
-    """`free_at`: the loop's time at which the next request may begin. `strikes`: troubles in a row."""
+    """`free_at`: the loop's time at which the next request may begin. `strikes`: troubles in a row. It rests between
+    two times; should the clock be set back before the first, that is over.
+    """
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     free_at: float = 0.0
     strikes: int = 0
-    rests_until: datetime | None = None
+    rests: tuple[datetime, datetime] | None = None
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        return self.rests[1] if self.rests and self.rests[0] <= now < self.rests[1] else None
 
 
 class Visits:
@@ -216,9 +221,8 @@ class Visits:
             name = URL(url).authority
         host = self._hosts.setdefault(name, _Host())
         async with host.turn:
-            if host.rests_until and host.rests_until > now:
-                until = f"{host.rests_until:%H:%M} UTC"
-                raise FetchError(f"{name} is busy or in trouble; left alone until {until}", retry_at=host.rests_until)
+            if until := host.rests_until(now):
+                raise FetchError(f"{name} is busy or in trouble; left alone until {until:%H:%M} UTC", retry_at=until)
             loop = asyncio.get_running_loop()
             await asyncio.sleep(max(0.0, host.free_at - loop.time()))
             try:
@@ -235,7 +239,7 @@ class Visits:
                 asked = retry_after(answer.headers, now)
                 self._trouble(host, now, 1 if answer.status == 429 else _STRIKES, asked)
             else:
-                host.strikes, host.rests_until = 0, None
+                host.strikes, host.rests = 0, None
             return answer
 
     def _trouble(self, host: _Host, now: datetime, bearable: int, asked: datetime | None = None) -> None:
@@ -244,7 +248,7 @@ class Visits:
         over = host.strikes - bearable
         if over >= 0 or asked:
             pause = min(_SHORTEST_REST * 2 ** min(max(over, 0), 9), _LONGEST_REST)
-            host.rests_until = asked or now + pause
+            host.rests = now, asked or now + pause
 
 
 def _shown(url: URL) -> str:

@@ -219,6 +219,7 @@ async def test_after_a_flood_wait_nothing_is_asked_until_it_is_over(channel: Cha
     assert (await channel.refused()).retry_at == until
     error = await channel.refused(later=299)
     assert (error.reason, error.retry_at) == ("Telegram wants us to wait", until)
+    assert (await channel.poll(later=-86400)).posts == ()
     assert (await channel.poll(later=300)).posts == ()
 
 

@@ -578,7 +578,8 @@ async def test_the_first_host_is_tried_again_after_a_while(
         await reader.fetch(SOURCE, None, now + timedelta(minutes=9))
         assert elsewhere.requests() == []
         await reader.fetch(SOURCE, None, now + timedelta(minutes=10))
-        assert len(elsewhere.requests()) == 1
+        await reader.fetch(SOURCE, None, now - timedelta(days=1))
+        assert len(elsewhere.requests()) == 2
 
 
 async def test_if_no_host_can_be_reached_the_first_is_asked_again_at_once(

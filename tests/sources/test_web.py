@@ -342,6 +342,15 @@ async def test_a_host_that_names_a_time_rests_until_then(
     assert (await visit(far, visits, now, later=500)).status == 200
 
 
+async def test_a_rest_is_over_when_the_clock_is_set_back(
+    far: Far, session: aiohttp.ClientSession, now: datetime
+) -> None:
+    visits = web.Visits(session, {}, gap=0)
+    far.fault(status=429)
+    await visit(far, visits, now)
+    assert (await visit(far, visits, now, later=-1)).status == 200
+
+
 async def test_one_source_in_trouble_is_not_yet_its_hosts(
     far: Far, session: aiohttp.ClientSession, now: datetime
 ) -> None:
