@@ -66,7 +66,7 @@ def _obey(arguments: Sequence[str] | None) -> int:
             print(mistake, file=sys.stderr)
         print(f"{group.message}; nothing was done", file=sys.stderr)
         return 2
-    logs.start([settings.bot_token, settings.x_bearer_token])
+    logs.start([settings.bot_token, settings.x_bearer_token, settings.telegram_api_hash, settings.telegram_session])
     status: int = options.command(settings, options)
     return status
 
