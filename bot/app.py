@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 import aiohttp
@@ -27,6 +28,7 @@ from bot.models import Fetcher
 from bot.settings import Settings
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed
+from bot.sources.telegram_client import TelegramClient, connect
 from bot.sources.telegram_web import TelegramWeb
 from bot.sources.x import X
 from bot.sources.x_purse import Purse
@@ -85,7 +87,7 @@ async def run(settings: Settings) -> None:
         pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
         application = telegram_bot(settings, database, sending, polling, pacing)
         delivery = Delivery(database, application.bot, pacing, now)
-        readers = fetchers(session, settings, database)
+        readers = await stack.enter_async_context(fetchers(session, settings, database))
         collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge)
         stack.push_async_callback(collector.close)
         sweep = Sweep(database, readers, settings.roster, collector.reader, now, delivery.nudge)
@@ -129,12 +131,13 @@ async def web_session(settings: Settings) -> AsyncIterator[aiohttp.ClientSession
         yield session
 
 
-def fetchers(
+@asynccontextmanager
+async def fetchers(
     session: aiohttp.ClientSession, settings: Settings, database: Database | None = None
-) -> Mapping[str, Fetcher]:
+) -> AsyncIterator[Mapping[str, Fetcher]]:
     """One a kind of source. What X costs is kept in the database; without one it is not counted."""
     known = settings.roster.sources.values()
-    return {
+    readers: dict[str, Fetcher] = {
         "x": X(
             session,
             settings.x_bearer_token,
@@ -149,6 +152,27 @@ def fetchers(
         "feed": Feed(session, settings.contact),
         "archive": Archive(settings.config),
     }
+    if settings.telegram_client == "web":
+        yield readers
+        return
+    client = telegram_account(settings, database)
+    try:
+        yield readers | {"telegram": client}
+    finally:
+        await client.close()
+
+
+def telegram_account(settings: Settings, database: Database | None) -> TelegramClient:
+    """Channels read with an account; what it is told of makes the source due at once."""
+
+    def hurry(source: str) -> None:
+        if database:
+            database.submit(sources.hurry, [source], now())
+
+    lock = settings.database.with_suffix(".session.lock")
+    return TelegramClient(
+        partial(connect, settings.telegram_api_id, settings.telegram_api_hash, settings.telegram_session, lock), hurry
+    )
 
 
 def purse(database: Database, limits: Budget) -> Purse:

@@ -53,8 +53,8 @@ async def check(settings: Settings, say: Say, *, everything: bool = False) -> in
     chosen = [source for source in known if source.enabled or everything]
     width = max((len(source.id) for source in chosen), default=0)
     found: list[Finding] = []
-    async with web_session(settings) as session:
-        look = LookUps(settings, fetchers(session, settings))
+    async with web_session(settings) as session, fetchers(session, settings) as readers:
+        look = LookUps(settings, readers)
         tasks = [asyncio.create_task(look.up(source)) for source in chosen]
         try:
             for source, task in zip(chosen, tasks, strict=True):
@@ -145,7 +145,7 @@ async def poll(settings: Settings, only: Sequence[str], say: Say) -> int:
         await database.write(sources.enrol, settings.roster.sources.values(), now())
         await database.write(sources.hurry, list(only), now())
         session = await stack.enter_async_context(web_session(settings))
-        readers = fetchers(session, settings, database)
+        readers = await stack.enter_async_context(fetchers(session, settings, database))
         collector = Collector(database, readers, settings.roster, now, random.random, lambda: None)
         stack.push_async_callback(collector.close)
         before = database.read(posts.count)

@@ -13,10 +13,14 @@ from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
 from bot.deliver import Delivery
 from bot.errors import ParleyError
+from bot.models import Cursor
 from bot.settings import Settings
+from bot.sources.telegram_client import TelegramClient
+from bot.sources.telegram_web import TelegramWeb
+from bot.store import sources
 from bot.store.database import Database
 from tests.telegram_server.serving import TOKEN, Telegram, serve
-from tests.worlds import ROSTER
+from tests.worlds import NOON, ROSTER
 
 pytestmark = pytest.mark.anyio
 
@@ -134,3 +138,25 @@ async def test_what_an_earlier_process_left_is_answered(database: Database, tele
 
 async def test_old_entries_are_forgotten(database: Database) -> None:
     await app._forget(database)
+
+
+async def test_channels_are_read_as_the_settings_say(database: Database) -> None:
+    plain = Settings(roster=ROSTER)
+    account = Settings(roster=ROSTER, telegram_client="mtproto", database=database.path)
+    async with app.web_session(plain) as session:
+        async with app.fetchers(session, plain) as readers:
+            assert isinstance(readers["telegram"], TelegramWeb)
+        async with app.fetchers(session, account, database) as readers:
+            client = readers["telegram"]
+            assert isinstance(client, TelegramClient)
+            database.submit(sources.enrol, ROSTER.sources.values(), NOON).result()
+            database.submit(sources.polled, "petrov-telegram", Cursor("1"), NOON, NOON + timedelta(days=9000)).result()
+            client._sources[7] = "petrov-telegram"
+            client._heard(7)
+        async with app.fetchers(session, account) as readers:
+            lost = readers["telegram"]
+            assert isinstance(lost, TelegramClient)
+            lost._sources[7] = "petrov-telegram"
+            lost._heard(7)
+    await database.write(lambda connection: None)
+    assert "petrov-telegram" in [due.id for due in database.read(sources.due, app.now())]
