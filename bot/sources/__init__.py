@@ -6,8 +6,8 @@
 
 All raise FetchError. `X`, `TelegramWeb` and `Feed` read over HTTP through one shared session, `TelegramClient` (in
 place of TelegramWeb, if settings say so) through a connection of its own, `Archive` reads files. None of them keeps
-what it has read: where it left off is the cursor, which only the class that made it can read. When a fetch fails,
-nothing has moved: the caller still has its old cursor.
+what it has read, but for a minute what a search of X found: where it left off is the cursor, which only the class that
+made it can read. When a fetch fails, nothing has moved: the caller still has its old cursor.
 
-Channels and archives also have `history`, from a date on; `imports` reads the files of others.
+Channels, accounts on X and archives also have `history`, from a date on; `imports` reads the files of others.
 """

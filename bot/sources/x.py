@@ -1,7 +1,6 @@
 """X, by its paid API v2: the timelines of accounts and, where X allows few requests, searches over many at once."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,33 +11,25 @@ import aiohttp
 from bot.errors import FetchError
 from bot.models import Account, Cursor, Fate, Fetched, Post, Source
 from bot.sources import x_page, x_search
-from bot.sources.x_api import LOOKED_UP, WINDOW, Api
+from bot.sources.x_api import LOOKED_UP, Api
 from bot.sources.x_client import Vocabulary
 from bot.sources.x_place import Place, handle
 from bot.sources.x_purse import Purse
-from bot.sources.x_search import Found
+from bot.sources.x_search import Searches
 
 Mode = Literal["auto", "timelines", "search"]
 
-_FIRST_LOOK, _FEW, _SOME, _MANY = 5, 10, 25, 100
-"""Posts on a page: of the first look; of a timeline and of a search while little is new; and the most that X gives."""
+_FIRST_LOOK, _FEW, _MANY = 5, 10, 100
+"""Posts on a page: of the first look, of others while little is new, and the most that X gives."""
 
 _DEEPEST = 3200
 """Posts of a timeline that X shows."""
-
-_SEARCHED_PAGES = 50
 
 _SOON = timedelta(hours=1)
 """After no longer than this there is little that is new: a small page holds it, and holds less money while it comes."""
 
 _TIMELINE_EVERY = timedelta(hours=1)
 """While X is searched, timelines are read this often or more rarely: they alone hold reposts, and miss nothing."""
-
-_SEARCH_EVERY = timedelta(minutes=1)
-"""For so long one search serves all of its accounts."""
-
-_CAREFUL = 0.8
-"""The share of a window's requests that are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +86,15 @@ class X:
         self._handles = {source.id: handle(source) for source in accounts}
         self._mode = mode
         self._country = country
-        self._found: dict[str, Found | FetchError] = {}
-        self._searching: dict[str, asyncio.Lock] = {}
-        self._known_at: dict[str, datetime] = {}
+        self._searches = Searches()
 
     async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
         """All of what is new, or none of it if it cannot be read; but what X or the budget puts off comes later."""
         api = self._open()
         self._handles[source.id] = handle(source)
-        place = Place.read(cursor, source)
-        title = ""
-        if not place.account_id:
-            account = await self.resolve(source, now)
-            place, title = replace(place, account_id=account.account_id), account.title
+        place, title = await self._whose(source, cursor, now)
         look = await self._read(api, source, place, now)
-        self._known_at[source.id] = look.place.at or now
+        self._searches.know(source, look.place.at or now)
         rests_until = api.rests_until()
         return Fetched(
             tuple(look.posts.values()),
@@ -148,6 +133,32 @@ class X:
         if "hidden" in seen.values():
             hidden = x_page.fate_of_account(await api.user(now, id=source.account_id, name=handle(source)))
         return {id: hidden if fate == "hidden" else fate for id, fate in seen.items()}
+
+    async def history(
+        self, source: Source, since: datetime, now: datetime, cursor: Cursor | None = None
+    ) -> AsyncIterator[Fetched]:
+        """Page after page back to `since`, the newest first; X goes back 3,200 posts. Each has a cursor (not one of
+        `fetch`) from which another call goes on. Raises FetchError; what came before it stands.
+        """
+        api = self._open()
+        place, title = await self._whose(source, cursor, now)
+        first = max(x_page.id_at(since) - 1, 0)
+        while True:
+            body = await api.timeline(place.account_id, _MANY, now, since=first, until=place.since or 0)
+            page = x_page.read(body, source, country=self._country)
+            place = replace(place, since=page.oldest)
+            if page.oldest:
+                yield Fetched(page.posts, place.write(), title, place.account_id)
+            if not page.next_token:
+                return
+
+    async def _whose(self, source: Source, cursor: Cursor | None, now: datetime) -> tuple[Place, str]:
+        """How far it has been read, with its number; and its title, if it had to be looked up."""
+        place = Place.read(cursor, source)
+        if place.account_id:
+            return place, ""
+        account = await self.resolve(source, now)
+        return replace(place, account_id=account.account_id), account.title
 
     def _open(self) -> Api:
         if self._api is None:
@@ -217,7 +228,7 @@ class X:
         return _Look(top.posts, place, max(later or now, now + self._timelines_every(api)), gap)
 
     def _timelines_every(self, api: Api) -> timedelta:
-        return _pause(api.limits.get("timelines"), len(self._handles))
+        return api.pause("timelines", len(self._handles))
 
     async def _stretch(
         self, api: Api, source: Source, account: str, size: int, now: datetime, since: int, until: int = 0
@@ -252,62 +263,10 @@ class X:
     # --- searches
 
     async def _from_search(self, api: Api, source: Source, place: Place, now: datetime) -> _Look:
-        queries = x_search.queries(self._handles.values())
-        query = queries[handle(source).casefold()]
-        kept = max(min(_SEARCH_EVERY, source.every), _pause(api.limits.get("search"), len(set(queries.values()))))
-        since = place.at or now
-        members = [id for id, name in self._handles.items() if queries[name.casefold()] == query]
-        lock = self._searching.setdefault(query, asyncio.Lock())
-        waited = lock.locked()
-        async with lock:
-            found = self._found.get(query)
-            if waited and isinstance(found, FetchError):
-                raise FetchError(found.reason, permanent=found.permanent, retry_at=found.retry_at)
-            if not isinstance(found, Found) or found.since > since or not timedelta(0) <= now - found.at < kept:
-                found = await self._search(api, query, self._since(members, since, now), now)
+        found, until = await self._searches.find(api, self._handles, source, place.at or now, now)
         posts: dict[str, Post] = {}
         for page in found.pages:
             for post in x_page.part(page, source, place.account_id, country=self._country):
                 posts.setdefault(post.external_id, post)
         place = replace(place, at=found.at, read_at=None if found.cut else place.read_at)
-        return _Look(posts, place, found.at + kept)
-
-    def _since(self, members: Sequence[str], since: datetime, now: datetime) -> datetime:
-        """From when on a search must read to serve all its accounts: those of which nothing is known yet were last
-        read at about the same time.
-        """
-        known = [at for id in members if (at := self._known_at.get(id)) and now - at < _SOON]
-        return min([since, *known]) - (timedelta(0) if len(known) == len(members) else WINDOW)
-
-    async def _search(self, api: Api, query: str, since: datetime, now: datetime) -> Found:
-        """What comes of it is kept: also for those who wait for it, who need not fail one after the other."""
-        try:
-            self._found[query] = found = await self._ask_for_all(api, query, since, now)
-        except FetchError as error:
-            self._found[query] = error
-            raise
-        return found
-
-    async def _ask_for_all(self, api: Api, query: str, since: datetime, now: datetime) -> Found:
-        """What is cut off, because X or the budget puts it off, the timelines bring."""
-        first, size = x_search.first_id(since, now), _SOME if now - since < _SOON else _MANY
-        pages: list[x_page.Json] = []
-        token = ""
-        for _ in range(_SEARCHED_PAGES):
-            try:
-                body = await api.search(query, size, now, since=first, page=token)
-            except FetchError as error:
-                if not pages or error.retry_at is None:
-                    raise
-                break
-            pages.append(body)
-            following = x_page.next_token(body)
-            if following in ("", token):
-                return Found(since, now, pages)
-            token = following
-        return Found(since, now, pages, cut=True)
-
-
-def _pause(limit: int | None, calls: int) -> timedelta:
-    """How long to wait between two rounds of so many calls, so that X allows them all."""
-    return WINDOW * (calls / (_CAREFUL * max(limit, 1))) if limit is not None else timedelta(0)
+        return _Look(posts, place, until)

@@ -26,6 +26,9 @@ WINDOW = timedelta(minutes=15)
 
 _AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 
+_CAREFUL = 0.8
+"""The share of a window's requests that are made."""
+
 _WITH_EACH = 3
 """A post brings along at most the one that it answers and the one that it quotes; each is billed."""
 
@@ -109,6 +112,11 @@ class Api:
     def is_closed(self, endpoint: Endpoint, now: datetime) -> bool:
         """Whether a call there would not be made now."""
         return self._closed_until(endpoint, now) is not None
+
+    def pause(self, endpoint: Endpoint, calls: int) -> timedelta:
+        """How long to wait between two rounds of so many calls, so that X allows them all."""
+        limit = self.limits.get(endpoint)
+        return timedelta(0) if limit is None else WINDOW * (calls / (_CAREFUL * max(limit, 1)))
 
     def rests_until(self) -> datetime | None:
         """Until when the budget wants nothing read."""

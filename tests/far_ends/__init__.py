@@ -10,7 +10,7 @@ What stands where:
     /s/<channel>, ?before=, ?after=     a channel's preview          TELEGRAM_WEB_URL = http://127.0.0.1:PORT
     /<channel>, /<channel>/<id>?embed=1 its plain page, one post
     /feed/<name>                        RSS or Atom with ETag and 304
-    /2/users/…, /2/tweets               the X API v2                 X_API_URL = http://127.0.0.1:PORT
+    /2/users/…, /2/tweets…              the X API v2                 X_API_URL = http://127.0.0.1:PORT
 
 Any name exists, empty, until something else is said of it. Control, all JSON:
 
@@ -26,7 +26,7 @@ A post has `id`, `text`, `date` (ISO 8601; now, if it is missing) and, by kind:
 
     telegram  html (in place of text), media, forward, reply, service, poll, signed, edited      previews.Message
     feed      title, link, summary (or text), guid, media                                        feeds.Item
-    x         language, media, urls, reply, quote, repost                                        x.Version
+    x         language, media, poll, reply, quote, repost, withheld                              x.Version
 
 An account has `title` and `number` where its platform has one, and
 

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import FetchError
 from bot.models import Cursor, Fetched, Source
 from bot.sources.x import X
-from bot.sources.x_page import time_of
+from bot.sources.x_page import id_at, time_of
 from tests.far_ends.serving import Far
 
 pytestmark = pytest.mark.anyio
@@ -352,6 +352,27 @@ async def test_a_cursor_of_an_earlier_release_is_read(timeline: Timeline) -> Non
         timeline.post(id)
     cursor = Cursor(json.dumps({"handle": "o_ivanenko", "account_id": "77", "since": FIRST + 1}))
     assert ids(await timeline.poll(cursor)) == [2]
+
+
+# --- history
+
+
+async def test_history_goes_back_to_a_date_page_after_page_and_can_be_taken_up_again(timeline: Timeline) -> None:
+    for hours in range(300):
+        date = timeline.now - timedelta(hours=hours)
+        timeline.far.post("x", "o_ivanenko", id=id_at(date), text=f"{hours}")
+    since = timeline.now - timedelta(hours=249)
+    pages = [page async for page in timeline.reader.history(SOURCE, since, timeline.now)]
+    assert [len(page.posts) for page in pages] == [100, 100, 50]
+    assert {post.text for page in pages for post in page.posts} == {str(hours) for hours in range(250)}
+    assert len({query["since_id"] for query in timeline.asked()}) == 1
+    again = [page async for page in timeline.reader.history(SOURCE, since, timeline.now, pages[0].cursor)]
+    assert [page.posts for page in again] == [page.posts for page in pages[1:]]
+    assert [request["path"] for request in timeline.far.requests("/2/users/by")] == ["/2/users/by/username/o_ivanenko"]
+
+
+async def test_an_account_without_posts_has_no_history(timeline: Timeline) -> None:
+    assert [page async for page in timeline.reader.history(SOURCE, timeline.now, timeline.now)] == []
 
 
 # --- refusals

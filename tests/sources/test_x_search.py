@@ -156,7 +156,7 @@ async def test_what_a_search_has_to_leave_the_timeline_brings(begun: Accounts) -
 
 
 async def test_a_search_without_end_ends(begun: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.sources.x._SEARCHED_PAGES", 2)
+    monkeypatch.setattr("bot.sources.x_search._PAGES", 2)
     for number in range(60):
         begun.post("AdaBerg", f"{number}")
     assert len(await begun.poll("AdaBerg")) == 50
