@@ -181,11 +181,11 @@ async def keep(database: Database, reader: Reader, roster: Roster, found: Collec
                 f"config/sources.toml has no source {name!r}, to which post {items[0].external_id} belongs"
             )
         readings = await reader.read(roster.sources[name], items, now)
-        stored += await database.write(_keep, readings, now)
+        stored += await database.write(_keep, roster.sources[name], readings, now)
     return stored
 
 
-def _keep(connection: Connection, readings: Collection[Reading], now: datetime) -> int:
+def _keep(connection: Connection, source: Source, readings: Collection[Reading], now: datetime) -> int:
     """What the archive knows of the past stays: when a post was first seen, changed, and was gone."""
     stored = 0
     for reading in readings:
@@ -195,6 +195,7 @@ def _keep(connection: Connection, readings: Collection[Reading], now: datetime) 
             stored += 1
             posts.put_history(connection, id, post.edited_at, post.deleted_at)
             _put_meaning(connection, reading, id)
+            _plan_look_ups(connection, source, id, post, now)
     return stored
 
 
@@ -259,8 +260,7 @@ def _put_new(connection: Connection, roster: Roster, look: Look, reading: Readin
     if id is None:
         return None
     _put_meaning(connection, reading, id)
-    if look.source.kind in LOOKED_UP:
-        checks.plan(connection, id, schedule.next_check_at(post.published_at, now))
+    _plan_look_ups(connection, look.source, id, post, now)
     if look.silent:
         return id
     backlog = look.due.last_ok_at is not None and now - look.due.last_ok_at > CATCH_UP_AFTER
@@ -275,6 +275,12 @@ def _put_new(connection: Connection, roster: Roster, look: Look, reading: Readin
 def _put_meaning(connection: Connection, reading: Reading, id: int) -> None:
     posts.put_statements(connection, reading.post, id, reading.statements)
     search.put(connection, id, reading.document)
+
+
+def _plan_look_ups(connection: Connection, source: Source, id: int, post: Post, now: datetime) -> None:
+    due_at = schedule.next_check_at(post.published_at, now)
+    if source.kind in LOOKED_UP and due_at and not post.deleted_at:
+        checks.plan(connection, id, due_at)
 
 
 def _put_known(connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -322,6 +323,17 @@ async def test_posts_of_x_are_looked_up_after_an_hour(world: World) -> None:
     assert suspected(world) == []
     world.clock.goes(minutes=1)
     assert suspected(world) == ["1"]
+
+
+async def test_history_of_x_is_looked_up_if_it_is_young_enough(world: World) -> None:
+    gone = replace(a_post("3", "Gone.", "ivanenko-x", at=NOON), deleted_at=NOON)
+    days = timedelta(days=1)
+    found = [a_post(str(age), "Sample.", "ivanenko-x", at=NOON - age * days) for age in (2, 8)]
+    await keep(world.database, world.collector.reader, ROSTER, [*found, gone], NOON)
+    world.clock.goes(days=5)
+    assert suspected(world) == ["2"]
+    world.clock.goes(days=30)
+    assert suspected(world) == ["2"]
 
 
 # --- late, unseen, quiet

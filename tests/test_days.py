@@ -1,5 +1,5 @@
 """Hours of a channel over real HTTP, at hundreds of times the speed. Whatever goes wrong on the way, the store ends
-what is true at the far end, in posts, texts and deletions, and nobody is told what is not.
+with what is true at the far end, in posts, texts and deletions, and nobody is told what is not.
 """
 
 import asyncio
