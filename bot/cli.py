@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import io
+import logging
 import os
 import signal
 import sys
@@ -66,7 +67,8 @@ def _obey(arguments: Sequence[str] | None) -> int:
             print(mistake, file=sys.stderr)
         print(f"{group.message}; nothing was done", file=sys.stderr)
         return 2
-    logs.start([settings.bot_token, settings.x_bearer_token, settings.telegram_api_hash, settings.telegram_session])
+    secrets = [settings.bot_token, settings.x_bearer_token, settings.telegram_api_hash, settings.telegram_session]
+    logs.start(secrets, options.log)
     status: int = options.command(settings, options)
     return status
 
@@ -82,11 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         name: str, run: Callable[[Settings, argparse.Namespace], int], text: str, sources: str = "sources.toml"
     ) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=text, description=text, epilog=STATUS)
-        one.set_defaults(command=run, sources=sources, complaint=complaint)
+        one.set_defaults(command=run, sources=sources, complaint=complaint, log=logging.INFO)
         return one
 
     command("run", _run, "collect and serve until stopped")
-    command("try", _try, "the same bot in this terminal, with sample days; no token", "sample/sources.toml")
+    talk = command("try", _try, "the same bot in this terminal, with sample days; no token", "sample/sources.toml")
+    talk.set_defaults(log=logging.WARNING)  # the terminal is the conversation
     check = command("check", _check, "list every mistake in the settings, then look up every account")
     check.epilog = CHECK_STATUS
     check.add_argument("--offline", action="store_true", help="look nothing up")

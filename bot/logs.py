@@ -37,10 +37,10 @@ class _Redacting(logging.Formatter):
         return line
 
 
-def start(secrets: Collection[str]) -> None:
-    """Log from INFO up; of libraries, from WARNING up."""
+def start(secrets: Collection[str], level: int = logging.INFO) -> None:
+    """Log from that level up; of libraries, from WARNING up."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Redacting(secrets))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
