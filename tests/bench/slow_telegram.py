@@ -19,7 +19,7 @@ def application(latency: float) -> web.Application:
         nonlocal taken
         if request.match_info["method"] == "getMe":
             return web.json_response({"ok": True, "result": ME})
-        fields = await request.post()
+        fields = await (request.json() if request.content_type == "application/json" else request.post())
         await asyncio.sleep(latency)
         taken += 1
         chat = {"id": int(str(fields["chat_id"])), "type": "private"}
