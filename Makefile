@@ -40,8 +40,8 @@ lint: .venv/dev.stamp  ## style, types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: .venv/dev.stamp  ## speed, printed and written to bench.json
-	@$(BIN)/python -m tests.bench
+bench: .venv/dev.stamp  ## speed, printed and written to bench.json; make bench only="words search" for some areas
+	@$(BIN)/python -m tests.bench $(only)
 
 quality: .venv/dev.stamp  ## how well watches, attribution and stories do; fails under the bars
 	@$(BIN)/python -m tests.words.quality
