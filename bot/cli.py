@@ -143,42 +143,42 @@ def _try(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import upkeep
+    from bot.upkeep.check import check
 
     _say(f"{settings.config}: no mistakes")
-    return 0 if options.offline else asyncio.run(upkeep.check(settings, _say, everything=options.all))
+    return 0 if options.offline else asyncio.run(check(settings, _say, everything=options.all))
 
 
 def _poll(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import upkeep
+    from bot.upkeep.poll import poll
 
-    return asyncio.run(upkeep.poll(settings, options.source, _say))
+    return asyncio.run(poll(settings, options.source, _say))
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import upkeep
+    from bot.upkeep.status import status
 
-    return upkeep.status(settings, _say)
+    return status(settings, _say)
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import upkeep
+    from bot.upkeep.take_in import take_in
 
-    return asyncio.run(upkeep.take_in(settings, options.file, _say, sys.stderr))
+    return asyncio.run(take_in(settings, options.file, _say, sys.stderr))
 
 
 def _export(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import upkeep
+    from bot.upkeep.export import export
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    return upkeep.export(settings, lambda line: _say(line, flush=False))
+    return export(settings, lambda line: _say(line, flush=False))
 
 
 def _backup(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import upkeep
+    from bot.upkeep.backup import backup
 
-    return upkeep.backup(settings, options.file, _say)
+    return backup(settings, options.file, _say)
 
 
 # --- standard output

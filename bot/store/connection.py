@@ -3,7 +3,7 @@ every machine).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ else:
 
     Connection = sqlite3.Connection
 
-__all__ = ["Connection", "connect", "sqlite3", "troubles"]
+__all__ = ["Connection", "connect", "existing", "sqlite3", "troubles"]
 
 BUSY_MS = 5000
 """How long a statement waits for an operator's own tool that holds the file."""
@@ -46,6 +46,15 @@ def troubles(path: Path) -> Iterator[None]:
         if cure is None:
             raise
         raise StoreError(f"{path}: {error}; {cure}") from error
+
+
+@contextmanager
+def existing(path: Path) -> Iterator[Connection]:
+    """To read a database that is there, also while another process has it; none is made. Raises StoreError."""
+    if not path.exists():
+        raise StoreError(f"{path} does not exist; PARLEY_DATABASE names the database")
+    with troubles(path), closing(connect(path)) as connection:
+        yield connection
 
 
 _CURES = {
