@@ -14,6 +14,7 @@ _UKRAINIAN_LETTERS = "іїєґІЇЄҐ"
 _CLEAR = 4  # times as many letters of one's own as of the other's
 
 _SKIPPED = re.compile(r"https?://\S+|(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*|[@#]\w+", re.IGNORECASE)
+_MARKS_OF_SKIPPED = re.compile("[/@#]")
 _CYRILLIC_WORD = re.compile("[\u0400-\u052f]+(?:['’ʼ][\u0400-\u052f]+)?")
 _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+")
 _APOSTROPHE = re.compile("[\u0400-\u052f]['’ʼ][\u0400-\u052f]")
@@ -46,7 +47,7 @@ _ENGLISH = _words(
     "their our your my him them us who which what when where why how if as than then there here about after before "
     "into over under against between during until while because also only more most very now today"
 )
-_BOTH = _UKRAINIAN & _RUSSIAN
+_UKRAINIAN, _RUSSIAN = _UKRAINIAN - _RUSSIAN, _RUSSIAN - _UKRAINIAN  # a word of both tells nothing
 
 
 def letters(text: str) -> str:
@@ -63,7 +64,9 @@ def letters(text: str) -> str:
 
 def detect(text: str) -> str:
     """ "en", "uk", "ru", or "" when nothing tells: no letters, other languages, words that two languages share."""
-    text = _SKIPPED.sub(" ", unicodedata.normalize("NFC", text))
+    text = unicodedata.normalize("NFC", text)
+    if _MARKS_OF_SKIPPED.search(text):
+        text = _SKIPPED.sub(" ", text)
     cyrillic = _CYRILLIC_WORD.findall(text)
     latin = _LATIN_WORD.findall(text)
     if sum(map(len, latin)) > sum(map(len, cyrillic)):
@@ -80,11 +83,11 @@ def _latin(found: list[str], text: str) -> str:
 
 
 def _cyrillic(found: list[str], text: str) -> str:
-    words = [word.lower().replace("ё", "е") for word in found]
+    words = " ".join(found).lower().replace("ё", "е").split()
     russian = 2 * sum(map(text.count, _RUSSIAN_LETTERS))
     ukrainian = 2 * (sum(map(text.count, _UKRAINIAN_LETTERS)) + len(_APOSTROPHE.findall(text)))
-    russian += 3 * sum(word in _RUSSIAN and word not in _BOTH for word in words)
-    ukrainian += 3 * sum(word in _UKRAINIAN and word not in _BOTH for word in words)
+    russian += 3 * sum(map(_RUSSIAN.__contains__, words))
+    ukrainian += 3 * sum(map(_UKRAINIAN.__contains__, words))
     if russian == ukrainian:
         russian += sum(lemmas.is_known(word, "ru") for word in words)
         ukrainian += sum(lemmas.is_known(word, "uk") for word in words)

@@ -9,6 +9,7 @@ has several keys in a row), so each row is verified with `Query.matches`.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
 
 from bot.words.nodes import All, Either, Near, Node, Phrase, Word
@@ -25,7 +26,13 @@ _UNSAFE = re.compile("[^0-9a-zа-яіїєё]")
 
 def document(text: Text) -> str:
     """What to index of a post: its keys in order, then its facts."""
-    return " ".join([*(_token(key) for keys in text.rows for key in keys), *map(_token, sorted(text.facts))])
+    return " ".join([*map(_row, text.rows), *map(_token, sorted(text.facts))])
+
+
+@lru_cache(maxsize=50_000)
+def _row(keys: tuple[str, ...]) -> str:
+    """The keys of one place. Remembered: most words of a post are words of others."""
+    return " ".join(map(_token, keys))
 
 
 def expression(query: Query) -> str:
