@@ -8,7 +8,7 @@ between, the row is found in `sending` at the next start. The answer decides (bo
     moved      the group has another number now: there, at once
     refused    the chat takes nothing any more: its subscribers rest, their settings stay
     ours       the message is wrong: once more without what was refused, and an error in the log
-    lost       nobody can tell whether it arrived: see `_lost`
+    lost       nobody can tell whether it arrived: see `_lost`; an edit is simply repeated
     stopped    the token is refused: nothing can be sent at all, and `run` ends with an error
 
 Only here is a message repeated; neither the transport nor the pacing does. Nothing is known here of posts.
@@ -89,7 +89,7 @@ class Delivery:
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self._arrived: list[tuple[int, int]] = []
+        self._arrived: list[tuple[Notification, int]] = []
         self._noting: asyncio.Task[None] | None = None
         self._one_note = asyncio.Lock()
         self._unanswered = 0
@@ -236,15 +236,22 @@ class Delivery:
         await self._settle(row, outcome, message_id)
 
     async def _send(self, row: Notification, message: Message) -> tuple[Outcome, int]:
-        """One call, and what came of it; the number of the message in its chat, 0 if there is none."""
+        """One call, and what came of it; the number that a new message got in its chat, else 0."""
         try:
-            sent = await self._bot.send_message(
-                row.chat,
-                message_thread_id=row.thread or None,
-                disable_notification=row.silent or None,
-                rate_limit_args=row.lane,
-                **arguments(message),
-            )
+            if row.message_id:
+                await self._bot.edit_message_text(
+                    chat_id=row.chat, message_id=row.message_id, rate_limit_args=row.lane, **arguments(message)
+                )
+                message_id = 0
+            else:
+                sent = await self._bot.send_message(
+                    row.chat,
+                    message_thread_id=row.thread or None,
+                    disable_notification=row.silent or None,
+                    rate_limit_args=row.lane,
+                    **arguments(message),
+                )
+                message_id = sent.message_id
         except TelegramError as error:
             outcome = sort(error)
             unanswered = isinstance(outcome, Lost) or (isinstance(outcome, Deferred) and outcome.unreached)
@@ -254,13 +261,13 @@ class Delivery:
             log.exception("message %d failed in the bot itself", row.id)
             return sort(error), 0
         self._unanswered, self._pause = 0, FIRST_PAUSE
-        return Sent(), sent.message_id
+        return Sent(), message_id
 
     async def _settle(self, row: Notification, outcome: Outcome, message_id: int) -> None:
         now = self._clock()
         match outcome:
             case Sent():
-                await self._note(row.id, message_id)
+                await self._note(row, message_id)
             case Moved():
                 log.info("chat %d has become %d", row.chat, outcome.chat)
                 await self._write(_moved, row, outcome.chat, now)
@@ -280,9 +287,9 @@ class Delivery:
             case _:
                 assert_never(outcome)
 
-    async def _note(self, id: int, message_id: int) -> None:
+    async def _note(self, row: Notification, message_id: int) -> None:
         """Write down that a row was sent, together with all that arrive while the last such note is being written."""
-        self._arrived.append((id, message_id))
+        self._arrived.append((row, message_id))
         if self._noting is None:
             self._noting = asyncio.create_task(self._note_all())
         await asyncio.shield(self._noting)
@@ -311,14 +318,15 @@ class Delivery:
 # --- what an answer makes of the store; each in one transaction
 
 
-def _sent(connection: Connection, arrived: Sequence[tuple[int, int]], now: datetime) -> None:
-    for id, message_id in arrived:
-        outbox.sent(connection, id, message_id, now)
+def _sent(connection: Connection, arrived: Sequence[tuple[Notification, int]], now: datetime) -> None:
+    for row, message_id in arrived:
+        outbox.sent(connection, row, message_id, now)
 
 
 def _moved(connection: Connection, row: Notification, chat: int, now: datetime) -> None:
     subscribers.move(connection, row.chat, chat)
-    outbox.defer(connection, row.id, now, f"moved to {chat}", counted=False)
+    if not row.message_id:  # else it stands in the old chat, which takes no edits
+        outbox.defer(connection, row.id, now, f"moved to {chat}", counted=False)
 
 
 def _refused(connection: Connection, row: Notification, refusal: Refused, now: datetime) -> None:
@@ -350,8 +358,11 @@ def _deferred(connection: Connection, row: Notification, outcome: Deferred, now:
 
 def _lost(connection: Connection, row: Notification, outcome: Lost, now: datetime) -> None:
     """Statements and digests are repeated once: a lost one is worse than a double. The operators' own are repeated as
-    often as any other failure. An answer is not: whoever asked asks again.
+    often as any other failure, and so are edits, which do no harm. An answer is not: whoever asked asks again.
     """
+    if row.message_id:
+        _deferred(connection, row, Deferred(outcome.reason), now)
+        return
     most = {"answer": 1, "alert": 2, "digest": 2, "notice": MOST_TRIES}[row.lane]
     again = now + REPEAT_AFTER if row.doubts + 1 < most else None
     outbox.unknown(connection, row.id, again, outcome.reason, now)

@@ -381,6 +381,7 @@ class Notification:
     """One row of the outbox that is due: a message nobody asked for, to one subscriber.
 
     `attempts` counts the tries that ended, `doubts` those after which nobody could tell whether it had arrived.
+    `body` is the number of its words. With a `message_id` it stands in the chat already, and is to be edited.
     """
 
     id: int
@@ -392,3 +393,5 @@ class Notification:
     silent: bool = False
     attempts: int = 0
     doubts: int = 0
+    body: int = 0
+    message_id: int = 0

@@ -17,10 +17,11 @@ from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest
 from bot.deliver import Delivery
 from bot.errors import ParleyError
-from bot.models import Button, Entity, Lane, Message
+from bot.models import Button, Entity, Follow, Lane, Message
 from bot.store import outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
+from bot.store.outbox import Subject
 from tests.store.worlds import put_subscriber
 from tests.telegram_server.serving import TOKEN, Telegram, serve
 
@@ -693,3 +694,167 @@ async def test_lanes_leave_in_their_order(process: Process) -> None:
             pass
     order = [call["fields"]["text"] for call in process.telegram.calls("sendMessage")]
     assert order == ["alert"] * 20 + ["digest"] * 20 + ["notice"] * 20
+
+
+# --- what was told gets other words
+
+
+EVERYBODY = Subject(["ann"], ["red"], "web", [], [])
+
+
+async def tell(process: Process, *chats: int) -> None:
+    """Tell these chats of one post, which they follow."""
+
+    def put(connection: Connection) -> None:
+        for chat in chats:
+            subscribers.follow(connection, put_subscriber(connection, process.now, chat).id, Follow("all"))
+        outbox.tell(connection, EVERYBODY, "post:1", lambda _: [Message("told")], process.now)
+
+    await process.database.write(put)
+
+
+async def amend(process: Process, message: Message | str) -> int:
+    words = Message(message) if isinstance(message, str) else message
+    return await process.database.write(outbox.amend, "post:1", lambda _: [words], process.now)
+
+
+async def test_what_stands_in_the_chats_is_edited(process: Process) -> None:
+    await tell(process, 1, 2)
+    amended = Message("amended", (Entity("bold", 0, 7),), ((Button("Open", url="https://t.me/somebody/1"),),))
+    async with process.delivering() as delivery:
+        await delivery.step()
+        assert await amend(process, amended) == 2
+        assert await delivery.step() == 2
+        assert await delivery.step() == 0
+    for chat in (1, 2):
+        (shown,) = process.telegram.standing(chat)
+        assert shown["text"] == "amended"
+        assert shown["entities"] == [{"type": "bold", "offset": 0, "length": 7}]
+        assert "reply_markup" in shown
+    assert process.rows() == [("sent", 1), ("sent", 1)]
+    assert process._ask("SELECT message_id FROM outbox") == [(1,), (1,)]
+
+
+async def test_amended_again_and_again_it_is_edited_once(process: Process) -> None:
+    await tell(process, 1)
+    async with process.delivering() as delivery:
+        await delivery.step()
+        for words in ("one", "two", "three"):
+            await amend(process, words)
+        while await delivery.step():
+            pass
+        await amend(process, "four")
+        while await delivery.step():
+            pass
+    assert [call["fields"]["text"] for call in process.telegram.calls("editMessageText")] == ["three", "four"]
+    assert process.telegram.texts(1) == ["four"]
+
+
+async def test_what_still_waits_goes_out_in_the_new_words(process: Process) -> None:
+    await tell(process, 1)
+    await amend(process, "amended")
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            pass
+    assert process.telegram.texts(1) == ["amended"]
+    assert process.telegram.calls("editMessageText") == []
+
+
+@pytest.mark.parametrize("method", ["sendMessage", "editMessageText"])
+async def test_what_is_amended_on_its_way_is_edited_afterwards(process: Process, method: str) -> None:
+    await tell(process, 1)
+    async with process.delivering() as delivery:
+        if method == "editMessageText":
+            await delivery.step()
+            await amend(process, "once")
+        process.telegram.fault("delay_after", method=method, seconds=0.1)
+        step = asyncio.ensure_future(delivery.step())
+        await process.telegram.called(method)
+        assert await amend(process, "amended") == 1
+        await step
+        while await delivery.step():
+            pass
+    assert process.telegram.texts(1) == ["amended"]
+    assert process.states() == ["sent"]
+
+
+async def test_the_same_words_are_no_amendment(process: Process) -> None:
+    await tell(process, 1)
+    async with process.delivering() as delivery:
+        await delivery.step()
+        assert await amend(process, "told") == 0
+        process.telegram.server.chats.messages[1, 1]["text"] = "amended"
+        assert await amend(process, "amended") == 1
+        await delivery.step()
+    assert process.states() == ["sent"], "not modified is what was wanted"
+
+
+@pytest.mark.parametrize("words", ["message to edit not found", "message can't be edited"])
+async def test_a_message_that_cannot_be_edited_is_left(process: Process, words: str) -> None:
+    await tell(process, 1)
+    async with process.delivering() as delivery:
+        await delivery.step()
+        await amend(process, "amended")
+        process.telegram.fault("error", method="editMessageText", error_code=400, description=f"Bad Request: {words}")
+        assert await delivery.step() == 1
+        assert await delivery.step() == 0
+    assert process.states() == ["sent"]
+    assert process.waits() == [None]
+    assert process.telegram.texts(1) == ["told"]
+    assert process.subscribers() == [(1, 0, "active")]
+
+
+async def test_an_edit_of_which_nobody_can_tell_is_made_again_up_to_a_limit(process: Process) -> None:
+    await tell(process, 1)
+    async with process.delivering() as delivery:
+        await delivery.step()
+        await amend(process, "amended")
+        process.telegram.fault("drop_after", method="editMessageText", times=-1)
+        while await delivery.step():
+            process.now += HOUR
+    assert len(process.telegram.calls("editMessageText")) == deliver.MOST_TRIES
+    assert process.states() == ["sent"]
+    assert process.telegram.texts(1) == ["amended"]
+
+
+async def test_edits_of_a_chat_that_refuses_are_dropped_and_what_was_refused_is_not_amended(process: Process) -> None:
+    await tell(process, 1, 2)
+    process.telegram.chat(2, state="blocked")
+    async with process.delivering() as delivery:
+        await delivery.step()
+        assert process.states() == ["sent", "refused"]
+        assert await amend(process, "amended") == 1
+        process.telegram.fault(
+            "error", method="editMessageText", error_code=403, description="Forbidden: bot was blocked by the user"
+        )
+        await delivery.step()
+        assert process.states() == ["sent", "refused"]
+        assert await amend(process, "amended again") == 0
+    assert process.subscribers() == [(1, 0, "blocked"), (2, 0, "blocked")]
+
+
+async def test_after_a_move_the_old_groups_messages_are_not_edited(process: Process) -> None:
+    await tell(process, -5)
+    async with process.delivering() as delivery:
+        await delivery.step()
+        await amend(process, "amended")
+        moved = {"migrate_to_chat_id": -1005}
+        process.telegram.fault(
+            "error", method="editMessageText", error_code=400, description="Bad Request: upgraded", parameters=moved
+        )
+        while await delivery.step():
+            pass
+        assert await amend(process, "amended again") == 0
+    assert process.telegram.texts(-1005) == []
+    assert process.subscribers() == [(-1005, 0, "active")]
+    assert process.states() == ["sent"]
+
+
+async def test_a_process_that_dies_while_editing_leaves_an_edit_to_be_made_again(process: Process) -> None:
+    await tell(process, 1)
+    async with process.delivering() as delivery:
+        await delivery.step()
+    await amend(process, "amended")
+    await process.database.write(outbox.claim, process.now, 9)
+    await run_until(process, lambda: process.states() == ["sent"])
+    assert process.telegram.texts(1) == ["amended"]

@@ -60,7 +60,7 @@ def texts(database: Database) -> list[str]:
     """What waits, in the order of its chats; each is taken out."""
     rows = database.submit(outbox.claim, EVENING + timedelta(days=9), 99).result()
     for row in rows:
-        database.submit(outbox.sent, row.id, 1, EVENING).result()
+        database.submit(outbox.sent, row, 1, EVENING).result()
     return [row.message.text for row in sorted(rows, key=lambda row: row.chat)]
 
 

@@ -270,6 +270,19 @@ def x_budget(database: sqlite_utils.Database) -> None:
     _run(database, X_BUDGET)
 
 
+AMENDMENTS = """
+ALTER TABLE bodies ADD COLUMN key TEXT;                            -- of words that can be amended: what they tell,
+ALTER TABLE bodies ADD COLUMN part INTEGER NOT NULL DEFAULT 0;     -- the number of the part,
+ALTER TABLE bodies ADD COLUMN audience TEXT;                       -- and to whom, as JSON
+CREATE INDEX bodies_by_key ON bodies (key) WHERE key IS NOT NULL;
+"""
+
+
+@migrations()
+def amendments(database: sqlite_utils.Database) -> None:
+    _run(database, AMENDMENTS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

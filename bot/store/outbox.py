@@ -1,13 +1,14 @@
 """The outbox: the only way a message that nobody asked for leaves the house.
 
 A row goes queued ─▶ sending ─▶ sent, or back with a later `due_at` (deferred: Telegram said not now; unknown: nobody
-can tell whether it arrived), or ends as refused. `due_at` NULL: nothing more happens to it.
+can tell whether it arrived), or ends as refused. `due_at` NULL: nothing more happens to it. What was sent keeps the
+number of its message; when its words are amended it is due once more, as an edit of that message.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import get_args
 
@@ -128,9 +129,39 @@ def tell(
     """Queue an alert for everybody whom the subject concerns, each text rendered once. Returns how many chats."""
     told = 0
     for audience, members in audiences(connection, subject).items():
-        queue(connection, members, key, render(audience), "alert", now)
+        queue(connection, members, key, render(audience), "alert", now, audience)
         told += len(members)
     return told
+
+
+def amend(connection: Connection, key: str, render: Callable[[Audience], Sequence[Message]], now: datetime) -> int:
+    """Give what was told under this key other words, each rendered once for its audience as it was told.
+
+    What has arrived is edited in its chat; what still waits goes out in the new words; several amendments in a row
+    become one edit, the newest. What was refused or may not have arrived is left, and so are subscribers who are not
+    active. A part more than was told is not sent, a part less leaves the old one. Returns how many messages.
+    """
+    amended = 0
+    rendered: dict[str, Sequence[Message]] = {}
+    told = connection.execute("SELECT id, part, audience FROM bodies WHERE key = ? ORDER BY id", (key,)).fetchall()
+    for old, part, whose in told:
+        audience = _audience(whose)
+        if whose not in rendered:
+            rendered[whose] = render(audience)
+        if part >= len(rendered[whose]):
+            continue
+        new = _body(connection, rendered[whose][part], key, part, audience)
+        amended += connection.execute(
+            """UPDATE outbox SET body = :new,
+                state = iif(due_at IS NULL, 'queued', state),
+                attempts = iif(due_at IS NULL, 0, attempts),
+                settled_at = NULL,
+                due_at = coalesce(due_at, :now)
+            WHERE body = :old AND body <> :new AND (due_at IS NOT NULL OR (state = 'sent' AND message_id > 0))
+            AND subscriber IN (SELECT id FROM subscribers WHERE state = 'active')""",
+            {"new": new, "old": old, "now": to_ms(now)},
+        ).rowcount
+    return amended
 
 
 def queue(
@@ -140,13 +171,15 @@ def queue(
     messages: Sequence[Message],
     lane: Lane,
     now: datetime,
+    audience: Audience | None = None,
 ) -> None:
     """Queue the same messages, in this order, for each (subscriber, silently).
 
-    A subscriber who has had something under this key already gets nothing: the key says what is said.
+    A subscriber who has had something under this key already gets nothing: the key says what is said. With their
+    `audience` the words can be amended later.
     """
     for part, message in enumerate(messages):
-        body = _body(connection, message)
+        body = _body(connection, message, key, part, audience)
         connection.executemany(
             "INSERT INTO outbox (subscriber, key, body, lane, silent, state, due_at, queued_at) "
             "VALUES (?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING",
@@ -157,12 +190,23 @@ def queue(
         )
 
 
-def _body(connection: Connection, message: Message) -> int:
+def _body(connection: Connection, message: Message, key: str, part: int, audience: Audience | None) -> int:
+    """The number of the body with these words; of what can be amended each key, part and audience has its own."""
     text = to_json(message)
-    sha256 = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    connection.execute("INSERT INTO bodies (sha256, message) VALUES (?, ?) ON CONFLICT DO NOTHING", (sha256, text))
+    whose = None if audience is None else json.dumps(astuple(audience), ensure_ascii=False)
+    known = text if whose is None else f"{key}\n{part}\n{whose}\n{text}"
+    sha256 = hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
+    connection.execute(
+        "INSERT INTO bodies (sha256, message, key, part, audience) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (sha256, text, *((None, 0, None) if whose is None else (key, part, whose))),
+    )
     body: int = connection.execute("SELECT id FROM bodies WHERE sha256 = ?", (sha256,)).fetchone()[0]
     return body
+
+
+def _audience(text: str) -> Audience:
+    language, zone, watches, topics = json.loads(text)
+    return Audience(language, zone, tuple(watches), tuple(topics))
 
 
 # --- sending
@@ -194,8 +238,21 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Notificatio
     return _notifications(connection, claimed)
 
 
-def sent(connection: Connection, id: int, message_id: int, now: datetime) -> None:
-    _settle(connection, id, "sent", None, now, message_id=message_id)
+def sent(connection: Connection, row: Notification, message_id: int, now: datetime) -> None:
+    """It stands in the chat under this number (0: the answer gave none). Words that were amended while it was on its
+    way are due at once.
+    """
+    connection.execute(
+        """UPDATE outbox SET state = 'sent', due_at = NULL, settled_at = :now, error = '', attempts = attempts + 1,
+            message_id = coalesce(nullif(:message_id, 0), message_id)
+        WHERE id = :id""",
+        {"id": row.id, "message_id": message_id, "now": to_ms(now)},
+    )
+    connection.execute(
+        """UPDATE outbox SET state = 'queued', due_at = :now, settled_at = NULL, attempts = 0
+        WHERE id = :id AND body <> :body AND message_id > 0""",
+        {"id": row.id, "body": row.body, "now": to_ms(now)},
+    )
 
 
 def defer(connection: Connection, id: int, due_at: datetime, error: str, *, counted: bool = True) -> None:
@@ -213,7 +270,7 @@ def unknown(connection: Connection, id: int, due_at: datetime | None, error: str
 
 
 def refuse(connection: Connection, id: int, error: str, now: datetime) -> None:
-    """It will never arrive."""
+    """It will never arrive; a message that stands already keeps its old words."""
     _settle(connection, id, "refused", error, now)
 
 
@@ -234,14 +291,15 @@ def interrupted(connection: Connection) -> list[Notification]:
 
 def _notifications(connection: Connection, ids: Sequence[int]) -> list[Notification]:
     rows = connection.execute(
-        """SELECT outbox.id, subscriber, chat, thread, lane, message, silent, attempts, doubts
+        """SELECT outbox.id, subscriber, chat, thread, lane, message, silent, attempts, doubts, body,
+            coalesce(message_id, 0)
         FROM outbox JOIN subscribers ON subscribers.id = subscriber JOIN bodies ON bodies.id = body
         WHERE outbox.id IN (SELECT value FROM json_each(?)) ORDER BY lane, due_at, outbox.id""",
         (json.dumps(ids),),
     )
     return [
-        Notification(id, subscriber, chat, thread, LANES[lane], from_json(message), bool(silent), attempts, doubts)
-        for id, subscriber, chat, thread, lane, message, silent, attempts, doubts in rows
+        Notification(id, subscriber, chat, thread, LANES[lane], from_json(message), bool(silent), *rest)
+        for id, subscriber, chat, thread, lane, message, silent, *rest in rows
     ]
 
 
@@ -293,13 +351,11 @@ def forget_bodies(connection: Connection) -> None:
     connection.execute("DELETE FROM bodies WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE body = bodies.id)")
 
 
-def _settle(
-    connection: Connection, id: int, state: str, error: str | None, now: datetime, *, message_id: int | None = None
-) -> None:
+def _settle(connection: Connection, id: int, state: str, error: str, now: datetime) -> None:
     connection.execute(
-        "UPDATE outbox SET state = ?, due_at = NULL, settled_at = ?, message_id = ?, error = ?, "
+        "UPDATE outbox SET state = iif(message_id > 0, 'sent', ?), due_at = NULL, settled_at = ?, error = ?, "
         "attempts = attempts + 1 WHERE id = ?",
-        (state, to_ms(now), message_id, error or "", id),
+        (state, to_ms(now), error, id),
     )
 
 

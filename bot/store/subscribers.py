@@ -144,8 +144,8 @@ def deactivate(
         (state, chat) if thread is None else (state, chat, thread),
     ).fetchall()
     connection.executemany(
-        "UPDATE outbox SET state = 'refused', due_at = NULL, settled_at = ?, error = ? "
-        "WHERE subscriber = ? AND due_at IS NOT NULL",
+        "UPDATE outbox SET state = iif(message_id > 0, 'sent', 'refused'), due_at = NULL, settled_at = ?, "
+        "error = ? WHERE subscriber = ? AND due_at IS NOT NULL",
         [(to_ms(now), state, id) for (id,) in found],
     )
 
@@ -156,7 +156,16 @@ def reactivate(connection: Connection, chat: int) -> None:
 
 
 def move(connection: Connection, chat: int, new_chat: int) -> None:
-    """A group became a supergroup: its subscribers go along; where the new one is known already, both become one."""
+    """A group became a supergroup: its subscribers go along; where the new one is known already, both become one.
+
+    The supergroup counts its messages anew, so those of the group cannot be edited any more.
+    """
+    connection.execute(
+        """UPDATE outbox SET message_id = NULL, state = 'sent', due_at = NULL,
+            settled_at = coalesce(settled_at, queued_at)
+        WHERE message_id > 0 AND subscriber IN (SELECT id FROM subscribers WHERE chat = ?)""",
+        (chat,),
+    )
     moved = connection.execute(
         """SELECT old.id, new.id FROM subscribers AS old
         LEFT JOIN subscribers AS new ON new.chat = ? AND new.thread = old.thread WHERE old.chat = ?""",

@@ -116,6 +116,30 @@ def test_telling_twice_under_one_key_tells_once(database: Database, now: datetim
     assert rendered == [Audience("en", "UTC")] * 2
 
 
+def test_an_amendment_is_rendered_once_for_each_audience_as_it_was_told(database: Database, now: datetime) -> None:
+    for chat, language in enumerate(["en", "en", "uk"], start=1):
+        database.submit(follow, now, chat, Follow("all"), Follow("topic", "truce"), language=language).result()
+    database.submit(outbox.tell, BY_ANN, "post:1", lambda _: [a_message("one"), a_message("two")], now).result()
+    database.submit(outbox.tell, BY_ANN, "post:2", lambda _: [a_message("another")], now).result()
+    database.submit(subscribers.speak, 1, "ru").result()
+    asked: list[Audience] = []
+
+    def render(audience: Audience) -> list[Message]:
+        asked.append(audience)
+        return [a_message(f"amended for {audience.language}")]
+
+    assert database.submit(outbox.amend, "post:1", render, now).result() == 3
+    assert asked == [Audience("en", "UTC", (), ("truce",)), Audience("uk", "UTC", (), ("truce",))]
+    texts = "SELECT json_extract(message, '$.text') FROM outbox JOIN bodies ON body = bodies.id ORDER BY outbox.id"
+    assert [text for (text,) in database.read(lambda connection: connection.execute(texts).fetchall())] == [
+        *["amended for en"] * 2,
+        *["two"] * 2,
+        "amended for uk",
+        "two",
+        *["another"] * 3,
+    ]
+
+
 def queue(connection: Connection, now: datetime, chat: int, *texts: str, lane: str = "alert") -> None:
     who = put_subscriber(connection, now, chat).id
     key = f"{lane}:{texts}"
@@ -132,7 +156,7 @@ def test_a_chat_has_one_message_in_flight_and_its_order_is_kept(database: Databa
     first = claimed(database, now)
     assert [row.message.text for row in first] == ["one", "eins"]
     assert claimed(database, now) == []
-    database.submit(outbox.sent, first[0].id, 77, now).result()
+    database.submit(outbox.sent, first[0], 77, now).result()
     assert [row.message.text for row in claimed(database, now)] == ["two"]
 
 
@@ -191,7 +215,7 @@ def test_what_a_dead_process_was_sending_is_found(database: Database, now: datet
 def test_settled_rows_and_their_texts_are_forgotten_in_time(database: Database, now: datetime) -> None:
     database.submit(queue, now, 1, "one", "two").result()
     (first,) = claimed(database, now)
-    database.submit(outbox.sent, first.id, 77, now).result()
+    database.submit(outbox.sent, first, 77, now).result()
     assert database.submit(outbox.forget, now).result() == 0
     assert database.submit(outbox.forget, now + MINUTE).result() == 1
     (left,) = database.read(lambda connection: connection.execute("SELECT count(*) FROM bodies").fetchall())
