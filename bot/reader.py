@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeVar, cast
@@ -11,10 +11,9 @@ from typing import ParamSpec, TypeVar, cast
 from bot.models import Post, Roster, Source, Statement, Telling
 from bot.store import outbox, statements, subscribers
 from bot.store.database import Database
-from bot.words import attribution, language, query, similarity, tokens, topics
-from bot.words import search as words_search
+from bot.words import query, similarity, tokens
 from bot.words.index import WatchIndex
-from bot.words.names import Names
+from bot.words.meaning import Meanings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,9 +54,7 @@ class Reader:
 
     def __init__(self, database: Database, roster: Roster) -> None:
         self._database = database
-        self._roster = roster
-        self._names = Names(roster)
-        self._topics = topics.compile(roster.topics.values())
+        self._meanings = Meanings(roster)
         self._index = WatchIndex()
         self._revision = -1
         self._recent: similarity.Recent | None = None
@@ -108,17 +105,15 @@ class Reader:
         return [self._read(source, post) for post in found]
 
     def _read(self, source: Source, post: Post) -> Reading:
-        post = replace(post, language=post.language or language.detect(post.text) or source.language)
-        text = tokens.read("" if post.kind == "service" else post.text, post.language)  # the platform's own words
-        said = attribution.attribute(post, source, self._roster, self._names)
-        fingerprint = similarity.Fingerprint(text, _speaking(said))
+        meaning = self._meanings.of(post, source)
+        fingerprint = similarity.Fingerprint(meaning.text, _speaking(meaning.statements))
         return Reading(
-            post,
-            text,
-            said,
-            tuple(topics.hits(text, self._topics)),
-            tuple(self._index.matches(text)),
-            words_search.document(text),
+            meaning.post,
+            meaning.text,
+            meaning.statements,
+            meaning.topics,
+            tuple(self._index.matches(meaning.text)),
+            meaning.document,
             fingerprint,
             next(iter(self._texts.match(fingerprint)), 0),
         )
