@@ -19,7 +19,7 @@ from bot.store import checks, gaps, outbox, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
 
-__all__ = ["Collector", "Fetcher", "Reader", "keep"]
+__all__ = ["Collector", "Fetcher", "Reader", "keep", "refuse_other_account"]
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class Collector:
         """Look at one source. Returns how many posts were new; a source that cannot be read is noted, not raised."""
         try:
             fetched = await self._fetchers[source.kind].fetch(source, due.cursor, self._clock())
-            _refuse_other_account(source, due, fetched)
+            refuse_other_account(source, fetched, due.account_id)
         except FetchError as error:
             await self._note_failure(source, due, error)
             return 0
@@ -156,13 +156,16 @@ class Collector:
         await self._database.write(sources.failed, source.id, error.reason, now, next_at, stopped=error.permanent)
 
 
-def _refuse_other_account(source: Source, due: sources.Due, fetched: Fetched) -> None:
-    """A name can be taken over; the platform's number of the account cannot."""
-    pinned = source.account_id or due.account_id
+def refuse_other_account(source: Source, fetched: Fetched, before: str = "") -> None:
+    """A name can be taken over; the platform's number of the account cannot. That of config/ counts, else the one that
+    it had `before`. Raises FetchError.
+    """
+    pinned = source.account_id or before
     if pinned and fetched.account_id and fetched.account_id != pinned:
         raise FetchError(
-            f"{source.address} is another account now (number {fetched.account_id}, it was {pinned}); nothing is read "
-            "until the right address, or the new number as account_id, stands in config/sources.toml",
+            f"{source.address} is another account now (number {fetched.account_id}, it was {pinned}): somebody else may "
+            "have taken the name; nothing is read until the right address, or the new number as account_id, stands in "
+            "config/sources.toml",
             permanent=True,
         )
 

@@ -16,7 +16,7 @@ from bot import schedule, tell
 from bot.errors import FetchError
 from bot.models import Fate, Fetcher, Post, Roster, Source, Telling
 from bot.reader import Reader
-from bot.store import checks, posts, search
+from bot.store import checks, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import Subject
@@ -122,7 +122,8 @@ class Sweep:
         if not found:  # a poll was quicker
             return 0
         asked = [telling.post for _, telling in found]
-        fates = await self._fetchers[source.kind].confirm(source, asked, self._clock())
+        known = source.account_id or self._database.read(sources.account_id, source.id)
+        fates = await self._fetchers[source.kind].confirm(replace(source, account_id=known), asked, self._clock())
         told = [Answer(check, telling, fates.get(telling.post.external_id)) for check, telling in found]
         answers = await self._with_subjects(source, told)
         deleted = await self._database.write(_conclude, self._roster, source, answers, self._clock())

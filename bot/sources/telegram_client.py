@@ -69,13 +69,16 @@ class _Place:
 
     @classmethod
     def read(cls, cursor: Cursor | None, source: Source) -> "_Place | None":
-        """None before the first look. What the public preview left off at is gone on from."""
+        """None before the first look, also if config/ names another channel now, or another number of it. What the
+        public preview left off at is gone on from.
+        """
         written = json.loads(cursor) if cursor else {}
         if written.get("name") != _name(source):
             return None
         place = cls(**{key: written[key] for key in cls.__slots__ if key in written})
         last = written["after"] if written.get("before") else place.last
-        return replace(place, channel=int(place.channel or 0), last=last)
+        place = replace(place, channel=int(place.channel or 0), last=last)
+        return place if source.account_id in ("", str(place.channel)) or not place.channel else None
 
     def write(self) -> Cursor:
         return Cursor(json.dumps({key: getattr(self, key) for key in self.__slots__}))
@@ -141,11 +144,15 @@ class TelegramClient:
         return Account(place.title, str(place.channel))
 
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
-        """Telegram gives nothing for the id of a message that was deleted."""
+        """Telegram gives nothing for the id of a message that was deleted. Where `account_id` is set, another channel
+        under the name says nothing.
+        """
         fates: dict[str, Fate] = {post.external_id: "unsure" for post in posts}
         ids = [int(id) for id in fates if id.isdecimal()]
         async with self._asking(now) as connection:
             place = await _resolved(connection, source)
+            if source.account_id not in ("", str(place.channel)):
+                return fates
             peer = connection.peer(place.channel, place.hash)
             for at in range(0, len(ids), _A_REQUEST):
                 asked = ids[at : at + _A_REQUEST]
@@ -261,16 +268,11 @@ def _alone(lock: Path) -> Iterator[None]:
 async def _resolved(connection: Connection, source: Source, place: _Place | None = None) -> _Place:
     """The channel's number and access hash, from the place if they are known."""
     place = place or _Place(_name(source))
-    pinned = source.account_id or str(place.channel or "")
     if not place.hash:
         entity = await connection.client.get_entity(_name(source))
         if not getattr(entity, "broadcast", False):
             raise FetchError(f"{source.address} is no channel", permanent=True)
         place = replace(place, channel=entity.id, hash=entity.access_hash, title=one_line(entity.title))
-    if pinned not in ("", str(place.channel)):
-        raise FetchError(
-            f"another channel: {source.address} is number {place.channel}, and was {pinned}", permanent=True
-        )
     return place
 
 

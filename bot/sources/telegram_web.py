@@ -54,14 +54,15 @@ class _Place:
 
     @classmethod
     def read(cls, cursor: Cursor | None, source: Source) -> "_Place | None":
-        """None before the first look, also if config/ names another channel now. What `telegram_client` left off at is
-        gone on from.
+        """None before the first look, also if config/ names another channel now, or another number of it. What
+        `telegram_client` left off at is gone on from.
         """
         written = json.loads(cursor) if cursor else {}
         if written.get("name") != _name(source).lower():
             return None
         place = cls(**{key: written[key] for key in cls.__slots__ if key in written})
-        return replace(place, channel=str(place.channel))
+        place = replace(place, channel=str(place.channel))
+        return place if source.account_id in ("", place.channel) or not place.channel else None
 
     def write(self) -> Cursor:
         written = {name: value for name in self.__slots__ if (value := getattr(self, name))}
@@ -72,7 +73,7 @@ class _Place:
         second one is joined to the first, which reads some posts twice and loses none.
         """
         lowest, highest = min(page.ids), max(page.ids)
-        place = replace(self, channel=page.channel_id or self.channel)
+        place = self
         if highest >= self.last:
             place = replace(place, last=highest, last_at=max(_seconds(post.published_at) for post in page.posts))
         if lowest <= self.last + 1:
@@ -101,10 +102,12 @@ class _Place:
 class _Look:
     """What one look has brought so far.
 
-    `low` is the lowest id above which everything that stands has been shown, 0 while nothing can be said.
+    `low` is the lowest id above which everything that stands has been shown, 0 while nothing can be said. Pages of
+    another channel than before can come at any moment: the place then bears the number of that one.
     """
 
     place: _Place
+    channel: str
     title: str
     high: int
     low: int
@@ -116,15 +119,22 @@ class _Look:
     def take(self, page: Page) -> None:
         """What was taken before stands: it is from a later page."""
         page = _under_known_ids(page, self.place)
+        if self.place.channel in ("", self.channel):
+            self.place = replace(self.place, channel=page.channel_id or self.place.channel)
+            self.channel = self.channel or page.channel_id
         self.posts = {post.external_id: post for post in page.posts} | self.posts
         self.members |= {member for members in page.albums.values() for member in members}
         self.place = self.place.knowing(page.albums)
 
     def take_older(self, page: Page, before: int) -> None:
-        """A page of what is older than `before`. Nothing is missing between them only if that was the lowest."""
+        """A page of what is older than `before`. Nothing is missing between them only if that was the lowest. If the
+        page says that nothing is older, all is shown from the first id on.
+        """
         self.take(page)
         if self.low == before and page.ids and not page.unread:
             self.low = min(page.ids)
+        elif self.low == before and page.state == "end":
+            self.low = 1
 
     def fetched(self) -> Fetched:
         return Fetched(
@@ -171,7 +181,7 @@ class TelegramWeb:
         """A page that is not a preview of posts is a FetchError that says what it is."""
         left_off = _Place.read(cursor, source)
         known = left_off or _Place(_name(source).lower())
-        page = await self._page(source, now, known)
+        page = await self._page(source, now)
         if not page.ids:
             if known.last:
                 raise FetchError("empty: the channel shows no posts where there were some; not believed")
@@ -182,6 +192,7 @@ class TelegramWeb:
         lowest, highest = min(page.ids), max(page.ids)
         look = _Look(
             place,
+            place.channel,
             page.title,
             high=max(highest, known.last) if page.newest else highest,
             low=0 if page.unread else lowest,
@@ -189,7 +200,7 @@ class TelegramWeb:
         look.take(page)
         if place.before:
             await self._fill(source, look, now)
-        elif page.before and now - _time(place.looked_back) >= _LOOK_BACK_EVERY:
+        elif now - _time(place.looked_back) >= _LOOK_BACK_EVERY:
             await self._look_back(source, look, lowest, now)
         return look.fetched()
 
@@ -201,11 +212,14 @@ class TelegramWeb:
 
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
         """Asks for each post by itself. "Post not found" counts only while the channel itself answers, and while a post
-        that its newest page shows is found in the same way. Telegram's own notes cannot be asked for.
+        that its newest page shows is found in the same way. Telegram's own notes cannot be asked for. Where
+        `account_id` is set, another channel under the name says nothing.
         """
         fates: dict[str, Fate] = {post.external_id: "unsure" for post in posts}
         try:
             page = await self._page(source, now)
+            if source.account_id not in ("", page.channel_id):
+                return fates
             for post in posts:
                 if post.kind != "service" and post.external_id.isdecimal():
                     fates[post.external_id] = await self._fate(source, page, post, now)
@@ -227,7 +241,7 @@ class TelegramWeb:
         place = _Place.read(cursor, source)
         before = place.before if place else 0
         while True:
-            page = await self._page(source, now, None, before)
+            page = await self._page(source, now, before)
             lower = [id for id in page.ids if not before or id < before]
             if not lower:
                 return
@@ -246,7 +260,7 @@ class TelegramWeb:
             before = look.place.before
             look.place = replace(look.place, pages=look.place.pages + 1)
             try:
-                page = await self._page(source, now, look.place, before)
+                page = await self._page(source, now, before)
             except FetchError as error:
                 if error.permanent:
                     raise
@@ -264,7 +278,7 @@ class TelegramWeb:
     async def _look_back(self, source: Source, look: _Look, before: int, now: datetime) -> None:
         for _ in range(_LOOK_BACK):
             try:
-                page = await self._page(source, now, look.place, before)
+                page = await self._page(source, now, before)
             except FetchError as error:
                 look.next_at = error.retry_at
                 return
@@ -282,7 +296,7 @@ class TelegramWeb:
         of_channel = shown.channel_id in ("", page.channel_id)
         return "stands" if of_channel and int(post.external_id) in shown.ids else "unsure"
 
-    async def _page(self, source: Source, now: datetime, known: _Place | None = None, before: int = 0) -> Page:
+    async def _page(self, source: Source, now: datetime, before: int = 0) -> Page:
         answer = await self._get(f"/s/{_path(source)}" + (f"?before={before}" if before else ""), now)
         page = parse(answer.body, source.id, source.language)
         if page.state not in ("preview", "empty", "end"):
@@ -293,7 +307,6 @@ class TelegramWeb:
             raise FetchError(f"not understood: {page.unread} posts without id or date; Telegram changed its pages")
         if page.unread:
             log.warning("%s: %d of %d posts have no id or date", source.id, page.unread, page.unread + len(page.posts))
-        _refuse_another_channel(source, known, page)
         return page
 
     async def _get(self, path: str, now: datetime) -> web.Answer:
@@ -352,14 +365,3 @@ def _under_known_ids(page: Page, place: _Place) -> Page:
     }
     posts = tuple(replace(post, external_id=str(first[int(post.external_id)])) for post in page.posts)
     return replace(page, posts=posts, albums={first[id]: members for id, members in page.albums.items()})
-
-
-def _refuse_another_channel(source: Source, known: _Place | None, page: Page) -> None:
-    """A name can be given up and taken by somebody else; the number cannot."""
-    pinned = source.account_id or (known.channel if known else "")
-    if pinned and page.channel_id and page.channel_id != pinned:
-        raise FetchError(
-            f"another channel: {source.address} is number {page.channel_id}, and was {pinned}; somebody else may have "
-            "taken the name, or account_id in config/ is wrong",
-            permanent=True,
-        )

@@ -103,6 +103,13 @@ def due(connection: Connection, now: datetime) -> list[Due]:
     ]
 
 
+def account_id(connection: Connection, source: str) -> str:
+    """The platform's number of the account, as last seen; empty while it is not known."""
+    found: str
+    (found,) = connection.execute("SELECT account_id FROM sources WHERE id = ?", (source,)).fetchone()
+    return found
+
+
 def next_poll_at(connection: Connection) -> datetime | None:
     """When the next enabled source falls due; None if there is none."""
     earliest: int | None

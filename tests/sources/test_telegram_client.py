@@ -180,8 +180,6 @@ async def test_what_the_preview_left_off_at_is_gone_on_from(channel: Channel) ->
     assert ids(await channel.poll(Cursor(json.dumps(web)))) == list(range(101, 201))
     stretch = {**web, "after": 90, "before": 95}
     assert ids(await channel.poll(Cursor(json.dumps(stretch)))) == list(range(91, 201))
-    other = {**web, "channel": "5"}
-    assert (await channel.refused(Cursor(json.dumps(other)))).reason.startswith("another channel")
 
 
 async def test_another_name_in_config_begins_anew(channel: Channel) -> None:
@@ -194,10 +192,15 @@ async def test_another_name_in_config_begins_anew(channel: Channel) -> None:
 # --- what is refused
 
 
-async def test_another_channel_than_the_pinned_one_stops_the_source(channel: Channel) -> None:
-    with pytest.raises(FetchError, match="another channel") as failure:
-        await channel.reader.fetch(replace(SOURCE, account_id="5"), None, channel.now)
-    assert failure.value.permanent
+async def test_a_look_says_whose_channel_it_is(channel: Channel) -> None:
+    channel.client.post(1)
+    assert (await channel.poll()).account_id == "1413275904"
+    pinned = replace(SOURCE, account_id="5")
+    left_off = json.dumps({"name": "some_channel", "channel": 1413275904, "hash": 7, "last": 1})
+    await channel.reader.fetch(pinned, Cursor(left_off), channel.now)
+    assert channel.client.resolved == ["some_channel"] * 2
+    posts = [Post("s", "2", "", channel.now, "Words")]
+    assert await channel.reader.confirm(pinned, posts, channel.now) == {"2": "unsure"}
 
 
 async def test_a_person_or_a_group_is_no_channel(channel: Channel) -> None:

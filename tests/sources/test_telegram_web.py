@@ -13,12 +13,14 @@ import pytest
 from bot.errors import FetchError
 from bot.models import Cursor, Fate, Fetched, Post, Source
 from bot.sources.telegram_web import TelegramWeb
+from tests.far_ends.previews import Channel as FarChannel
 from tests.far_ends.previews import embed, page
 from tests.far_ends.serving import Far, serve
 
 pytestmark = pytest.mark.anyio
 
 SOURCE = Source("s", "telegram", "some_channel", language="uk")
+EMPTY = page(FarChannel("some_channel"), {})
 
 
 @pytest.fixture
@@ -307,6 +309,20 @@ async def test_a_look_back_ends_where_there_is_nothing_older(channel: Channel) -
     assert channel.asked() == ["", "", "11", "1"]
 
 
+async def test_what_is_gone_below_the_lowest_post_shows_where_nothing_is_older(channel: Channel) -> None:
+    """The link to older posts may be missing where there are some: only a page without any says that there are none."""
+    channel.post(*range(5, 10))
+    first = await channel.poll()
+    assert first.covered == (5, 9)
+    channel.post(5, 6, delete=True)
+    assert (await channel.poll(first.cursor)).covered == (7, 9)
+    assert (await channel.poll(first.cursor, later=3600)).covered == (1, 9)
+    assert channel.asked() == ["", "", "", "7"]
+
+    channel.far.fault("/s/", skip=1, body=EMPTY)
+    assert (await channel.poll(first.cursor, later=3600)).covered == (7, 9)
+
+
 async def test_a_look_back_that_fails_is_tried_again_at_the_next_poll(channel: Channel) -> None:
     channel.post(*range(1, 101))
     cursor = (await channel.poll()).cursor
@@ -496,22 +512,31 @@ async def test_a_refusal_by_status_waits_as_it_is_told(channel: Channel) -> None
 # --- whose channel it is
 
 
-async def test_another_channel_under_the_same_name_stops_the_source(channel: Channel) -> None:
+async def test_a_look_says_whose_channel_it_is(channel: Channel) -> None:
     channel.post(1)
+    first = await channel.poll()
+    channel.far.account("telegram", "some_channel", number=42)
+    assert first.account_id != (await channel.poll(first.cursor)).account_id == "42"
+
+
+async def test_another_number_in_config_begins_anew(channel: Channel) -> None:
+    channel.post(*range(1, 31))
     cursor = (await channel.poll()).cursor
     channel.far.account("telegram", "some_channel", number=42)
-    error = await channel.refused(cursor)
-    assert error.permanent
-    assert error.reason.startswith("another channel")
-
-
-async def test_the_number_in_config_is_the_one_that_counts(channel: Channel) -> None:
-    channel.post(1)
-    channel.far.account("telegram", "some_channel", number=42)
+    channel.far.ends.channel("some_channel").messages.clear()
+    channel.post(1, 2)
     pinned = replace(SOURCE, account_id="42")
-    assert (await channel.reader.fetch(pinned, None, channel.now)).account_id == "42"
-    with pytest.raises(FetchError, match="another channel"):
-        await channel.reader.fetch(replace(SOURCE, account_id="43"), None, channel.now)
+    fetched = await channel.reader.fetch(pinned, cursor, channel.now)
+    assert (fetched.account_id, json.loads(fetched.cursor)["last"]) == ("42", 2)
+    assert (await channel.reader.fetch(pinned, fetched.cursor, channel.now)).cursor == fetched.cursor
+
+
+async def test_another_channel_says_nothing_of_what_became_of_a_post(channel: Channel) -> None:
+    channel.post(1, 3)
+    posts = [Post("s", "2", "", channel.now, "Words")]
+    assert await channel.reader.confirm(replace(SOURCE, account_id="42"), posts, channel.now) == {"2": "unsure"}
+    channel.far.account("telegram", "some_channel", number=42)
+    assert await channel.reader.confirm(replace(SOURCE, account_id="42"), posts, channel.now) == {"2": "deleted"}
 
 
 async def test_another_name_in_config_begins_anew(channel: Channel) -> None:
@@ -522,14 +547,16 @@ async def test_another_name_in_config_begins_anew(channel: Channel) -> None:
     assert [post.text for post in fetched.posts] == ["Elsewhere"]
 
 
-async def test_another_channel_on_an_older_page_stops_the_source_too(channel: Channel) -> None:
+async def test_another_channel_on_an_older_page_is_another_channel(channel: Channel) -> None:
     channel.post(1)
     cursor = (await channel.poll()).cursor
-    channel.post(*range(2, 42))
+    channel.post(*range(2, 62))
     channel.far.account("telegram", "other", number=42)
-    channel.far.post("telegram", "other", id=1, text="Elsewhere")
+    channel.far.post("telegram", "other", id=41, text="Elsewhere")
     channel.far.fault(skip=1, body=page(channel.far.ends.channel("other"), {}))
-    assert (await channel.refused(cursor)).permanent
+    fetched = await channel.poll(cursor)
+    assert len(channel.asked()) > 3
+    assert fetched.account_id == "42"
 
 
 async def test_resolve_gives_title_and_number(channel: Channel) -> None:
