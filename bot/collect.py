@@ -163,7 +163,7 @@ def refuse_other_account(source: Source, fetched: Fetched, before: str = "") -> 
     pinned = source.account_id or before
     if pinned and fetched.account_id and fetched.account_id != pinned:
         raise FetchError(
-            f"{source.address} is another account now (number {fetched.account_id}, it was {pinned}): somebody else may "
+            f"{source.address} is another account now (number {fetched.account_id}, it was {pinned}): somebody may "
             "have taken the name; nothing is read until the right address, or the new number as account_id, stands in "
             "config/sources.toml",
             permanent=True,
