@@ -8,8 +8,11 @@ The rules were chosen by measuring on hand-written pairs of watch and text and o
 2.  A word of a text has all lemmas of the dictionaries asked; nothing is pruned by probability. A word known as a
     preposition, conjunction, particle or pronoun by one of them has only those readings.
 3.  A word of a watch that is itself a lemma keeps that one alone in the dictionary which says so ("Лавров" is not
-    "лавр"); an inflected one keeps all. Decided per dictionary: the other one may only be guessing.
+    "лавр"); an inflected one keeps all, and so does one that may be an adjective ("красная" of "красная линия" is
+    no noun). Decided per dictionary: the other one may only be guessing.
 4.  Upper and lower case never decide what a watch means. In a text they tell US, IT and WHO from us, it and who.
+5.  Nobody addresses a thing: the vocative of a thing counts only where the word can be nothing else ("діє" is said of
+    a law, not to an action).
 
 The dictionaries are loaded at the first word that needs one (0.2 s for both Cyrillic ones, 0.3 s for English).
 """
@@ -21,7 +24,7 @@ from typing import Any, NamedTuple
 
 from bot.words.letters import fold, is_cyrillic, is_latin
 
-RULES = 1
+RULES = 2
 """Raised with every change of the rules that gives a word other keys."""
 
 
@@ -48,6 +51,7 @@ MOST_KEYS = 14
 _RUSSIAN_ONLY = re.compile("[ыэёъ]")
 _UKRAINIAN_ONLY = re.compile("[іїєґ']")
 _FUNCTION = frozenset({"PREP", "CONJ", "PRCL", "NPRO"})
+_THING_ADDRESSED = frozenset({"voct", "inan"})
 _POSSESSIVE = re.compile(r"'s?$")
 
 ACRONYMS = frozenset({"us", "it", "who"})
@@ -65,8 +69,8 @@ _ENGLISH_FUNCTION = frozenset(
 _ENGLISH_AS_IS = frozenset({"us", "it", "its", "me", "him", "her", "them", "as"})
 
 # A name that no dictionary knows may be read as anything but a name ("Мерцем" as a form of "мерец"). Its stem
-# without the ending of a masculine name is one more guess.
-_NAME_ENDING = re.compile("(?<=[бвгджзклмнпрстфхцчшщ])(?:ом|ем|ым|им|ою|ові|еві|а|у|е|і)$")
+# without the ending of a name is one more guess.
+_NAME_ENDING = re.compile("(?<=[бвгджзклмнпрстфхцчшщ])(?:ом|ем|ым|им|ою|ею|ей|ові|еві|а|я|у|ю|е|і|и|ь)$")
 
 
 @cache
@@ -93,7 +97,8 @@ def watch_keys(word: str) -> tuple[str, ...]:
     itself = fold(word)
     for name in _asked(word, ""):
         reading = _readings(name, word)
-        keys.update(dict.fromkeys((itself,) if reading.known and itself in reading.lemmas else reading.lemmas))
+        alone = reading.known and itself in reading.lemmas
+        keys.update(dict.fromkeys((itself, *reading.adjectives) if alone else reading.lemmas))
     return tuple(keys)
 
 
@@ -108,11 +113,14 @@ def _asked(word: str, language: str) -> tuple[str, ...]:
 
 
 class _Reading(NamedTuple):
-    """What one dictionary says of a word: whether it knows it, and as a function word; the folded lemmas."""
+    """What one dictionary says of a word: whether it knows it, and as a function word; the folded lemmas, and which of
+    them are adjectives.
+    """
 
     known: bool
     function: bool
     lemmas: tuple[str, ...]
+    adjectives: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=50_000)
@@ -120,13 +128,15 @@ def _readings(language: str, word: str) -> _Reading:
     parses = _dictionary(language).parse(word)
     known = any(parse.is_known for parse in parses)
     function = [parse for parse in parses if known and _FUNCTION.intersection(parse.tag.grammemes)]
-    found = list(dict.fromkeys(fold(parse.normal_form) for parse in function or parses))[: MOST_KEYS // 2 - 2]
+    likely = function or [parse for parse in parses if not parse.tag.grammemes >= _THING_ADDRESSED] or parses
+    found = list(dict.fromkeys(fold(parse.normal_form) for parse in likely))[: MOST_KEYS // 2 - 2]
+    adjectives = dict.fromkeys(fold(parse.normal_form) for parse in likely if "ADJF" in parse.tag.grammemes)
     if language == "uk":
         found += _of_converb(word)
     if not known and len(word) > 4:
         softened = _SOFTENED.get(word[-2:]) if language == "uk" else None
         found.append(fold(word[:-2] + softened if softened else _NAME_ENDING.sub("", word)))
-    return _Reading(known, bool(function), tuple(dict.fromkeys(found)))
+    return _Reading(known, bool(function), tuple(dict.fromkeys(found)), tuple(adjectives))
 
 
 def _of_converb(word: str) -> list[str]:

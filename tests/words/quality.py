@@ -16,7 +16,7 @@ def main() -> int:
         missed += below
         print(f"{what:32} precision {precision:.3f}  recall {recall:.3f}{'  BELOW THE BAR' if below else ''}")
 
-    sets = {"own pairs": matching.own_pairs}
+    sets = {"own pairs": matching.own_pairs, "unseen pairs": matching.unseen_pairs}
     if matching.RECORDED.exists():
         sets["recorded pairs"] = matching.recorded_pairs
     for name, pairs in sets.items():

@@ -30,11 +30,22 @@ def test_a_watched_inflected_word_keeps_all_its_lemmas() -> None:
     assert {"сталь", "стать"} <= set(lemmas.watch_keys("стали"))
 
 
+def test_a_watched_adjective_is_more_than_the_noun_it_may_be() -> None:
+    assert {"красная", "красный"} <= set(lemmas.watch_keys("красная"))
+
+
+def test_things_are_not_addressed() -> None:
+    assert "дія" not in lemmas.text_keys("діє")
+    assert "друг" in lemmas.text_keys("друже")
+
+
 def test_a_preposition_is_no_noun_of_the_other_language() -> None:
     assert lemmas.text_keys("после") == ("после",)
 
 
-@pytest.mark.parametrize(("watch", "form"), [("мерц", "мерцем"), ("сибіга", "сибізі"), ("уиткофф", "уиткоффом")])
+@pytest.mark.parametrize(
+    ("watch", "form"), [("мерц", "мерцем"), ("сибіга", "сибізі"), ("уиткофф", "уиткоффом"), ("небензя", "небензи")]
+)
 def test_names_that_no_dictionary_knows_are_guessed(watch: str, form: str) -> None:
     assert set(lemmas.watch_keys(watch)) & set(lemmas.text_keys(form))
 
