@@ -19,8 +19,6 @@ from bot.store import checks, gaps, outbox, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
 
-__all__ = ["Collector", "Fetcher", "Reader", "keep", "refuse_other_account"]
-
 log = logging.getLogger(__name__)
 
 CATCH_UP_AFTER = timedelta(hours=1)
@@ -170,38 +168,6 @@ def refuse_other_account(source: Source, fetched: Fetched, before: str = "") -> 
         )
 
 
-async def keep(database: Database, reader: Reader, roster: Roster, found: Collection[Post], now: datetime) -> int:
-    """Store posts of any sources without telling anybody; those that are there already are left. Returns how many
-    were new. Raises FetchError for a post of a source that config/ does not know.
-    """
-    by_source: dict[str, list[Post]] = {}
-    for post in found:
-        by_source.setdefault(post.source, []).append(post)
-    stored = 0
-    for name, items in by_source.items():
-        if name not in roster.sources:
-            raise FetchError(
-                f"config/sources.toml has no source {name!r}, to which post {items[0].external_id} belongs"
-            )
-        readings = await reader.read(roster.sources[name], items, now)
-        stored += await database.write(_keep, roster.sources[name], readings, now)
-    return stored
-
-
-def _keep(connection: Connection, source: Source, readings: Collection[Reading], now: datetime) -> int:
-    """What the archive knows of the past stays: when a post was first seen, changed, and was gone."""
-    stored = 0
-    for reading in readings:
-        post = reading.post
-        id = posts.insert(connection, post, post.seen_at or now)
-        if id is not None:
-            stored += 1
-            posts.put_history(connection, id, post.edited_at, post.deleted_at)
-            _put_meaning(connection, reading, id)
-            _plan_look_ups(connection, source, id, post, now)
-    return stored
-
-
 # --- in the transaction
 
 
@@ -263,7 +229,7 @@ def _put_new(connection: Connection, roster: Roster, look: Look, reading: Readin
     if id is None:
         return None
     _put_meaning(connection, reading, id)
-    _plan_look_ups(connection, look.source, id, post, now)
+    plan_look_ups(connection, look.source, id, post, now)
     if look.silent:
         return id
     backlog = look.due.last_ok_at is not None and now - look.due.last_ok_at > CATCH_UP_AFTER
@@ -280,7 +246,8 @@ def _put_meaning(connection: Connection, reading: Reading, id: int) -> None:
     search.put(connection, id, reading.document)
 
 
-def _plan_look_ups(connection: Connection, source: Source, id: int, post: Post, now: datetime) -> None:
+def plan_look_ups(connection: Connection, source: Source, id: int, post: Post, now: datetime) -> None:
+    """Ask later what has become of a post, where no look would show that it is missing."""
     due_at = schedule.next_check_at(post.published_at, now)
     if source.kind in LOOKED_UP and due_at and not post.deleted_at:
         checks.plan(connection, id, due_at)

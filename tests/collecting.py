@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from datetime import time, timedelta
 
+from bot import history
 from bot.collect import Collector
 from bot.models import Changes, Follow, Message, Notification, Post, Telling
 from bot.store import outbox, posts, sources, subscribers
@@ -48,6 +49,10 @@ class World:
         self.source.posts += new
         self.clock.goes(minutes=5)
         await asyncio.gather(*self.collector.begin_due())
+
+    async def take_in(self, *old: Post) -> int:
+        """Let history come in. Returns how many posts were new."""
+        return sum([new async for _, new in history.keep(self.database, ROSTER, [old], self.clock(), 1)])
 
     async def tick(self) -> None:
         """What the scheduler does each second; then until the polls that began are over."""

@@ -8,8 +8,6 @@ from datetime import timedelta
 import pytest
 
 from bot import collect
-from bot.collect import keep
-from bot.errors import FetchError
 from bot.models import Changes, Cursor, Follow, Gap
 from bot.store import checks, gaps, outbox, posts, search, sources, statements, subscribers
 from bot.store.database import Database
@@ -269,17 +267,6 @@ async def test_the_same_statement_told_again_joins_the_story_of_the_first(world:
     assert [(telling.post.external_id, telling.story) for telling in told] == [("1", 2), ("2", 2), ("3", 0)]
 
 
-async def test_history_is_taken_in_without_a_word(world: World) -> None:
-    world.subscribe(Follow("all"))
-    found = [a_post("1", "We go on, Petrov said."), a_post("2", "Переговоры идут.", "petrov-telegram")]
-    reader = world.collector.reader
-    assert await keep(world.database, reader, ROSTER, found, NOON) == 2
-    assert await keep(world.database, reader, ROSTER, found, NOON) == 0
-    assert world.texts() == []
-    with pytest.raises(FetchError, match="has no source 'elsewhere'"):
-        await keep(world.database, reader, ROSTER, [a_post("1", "x", "elsewhere")], NOON)
-
-
 # --- what is missing
 
 
@@ -308,7 +295,7 @@ async def test_without_a_whole_page_nothing_is_missing(world: World) -> None:
 
 
 async def test_the_first_look_suspects_nothing_that_history_brought(world: World) -> None:
-    await keep(world.database, world.collector.reader, ROSTER, [a_post("6", "Старое.", "petrov-telegram")], NOON)
+    await world.take_in(a_post("6", "Старое.", "petrov-telegram"))
     world.source.whole.add("petrov-telegram")
     await world.poll(a_post("5", "Мы согласны.", "petrov-telegram"), a_post("8", "Ещё.", "petrov-telegram"))
     assert suspected(world) == []
@@ -329,7 +316,7 @@ async def test_history_of_x_is_looked_up_if_it_is_young_enough(world: World) -> 
     gone = replace(a_post("3", "Gone.", "ivanenko-x", at=NOON), deleted_at=NOON)
     days = timedelta(days=1)
     found = [a_post(str(age), "Sample.", "ivanenko-x", at=NOON - age * days) for age in (2, 8)]
-    await keep(world.database, world.collector.reader, ROSTER, [*found, gone], NOON)
+    await world.take_in(*found, gone)
     world.clock.goes(days=5)
     assert suspected(world) == ["2"]
     world.clock.goes(days=30)

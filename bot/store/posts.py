@@ -214,6 +214,11 @@ def versions(connection: Connection, id: int) -> list[Version]:
 def put_statements(connection: Connection, post: Post, id: int, statements: Iterable[Statement]) -> None:
     """Store who says what in the post, in place of what was stored of it before."""
     connection.execute("DELETE FROM statements WHERE post = ?", (id,))
+    add_statements(connection, post, id, statements)
+
+
+def add_statements(connection: Connection, post: Post, id: int, statements: Iterable[Statement]) -> None:
+    """Store who says what in a post that is new."""
     connection.executemany(
         "INSERT INTO statements (post, speaker, kind, text, rule, evidence, confidence, published_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -13,6 +13,11 @@ BATCH = 50
 def put(connection: Connection, post: int, document: str) -> None:
     """Index a post, in place of what was indexed of it before."""
     drop(connection, post)
+    add(connection, post, document)
+
+
+def add(connection: Connection, post: int, document: str) -> None:
+    """Index a post that is new."""
     connection.execute("INSERT INTO search (rowid, document) VALUES (?, ?)", (post, document))
 
 

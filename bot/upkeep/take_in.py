@@ -1,24 +1,21 @@
 """Posts of files into the store."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TextIO
 
+from bot import history
 from bot.app import now
-from bot.collect import Reader, keep
 from bot.errors import ParleyError
 from bot.models import Post
 from bot.settings import Settings
 from bot.sources import archive
-from bot.store import posts, sources
+from bot.store import sources
 from bot.store.connection import troubles
 from bot.store.database import Database
 from bot.upkeep.terminal import Progress, Say
-
-BATCH = 500
-"""Posts of an archive in one transaction."""
 
 
 async def take_in(settings: Settings, path: Path, say: Say, shown: TextIO) -> int:
@@ -31,14 +28,13 @@ async def take_in(settings: Settings, path: Path, say: Say, shown: TextIO) -> in
     progress = Progress(shown)
     with troubles(settings.database), closing(Database.open(settings.database)) as database:
         await database.write(sources.enrol, settings.roster.sources.values(), now())
-        reader = Reader(database, settings.roster)
+        batches = _batches(settings, path)
         try:
-            for batch in _batches(settings, path):
-                stored += await keep(database, reader, settings.roster, _unstored(database, batch), now())
-                read += len(batch)
+            async for of, new in history.keep(database, settings.roster, batches, now(), os.cpu_count() or 1):
+                read += of
+                stored += new
                 progress.show(_so_far(read, stored))
         finally:
-            reader.close()
             progress.clear()
             say(_so_far(read, stored))
     return 0
@@ -61,19 +57,10 @@ def _batches(settings: Settings, path: Path) -> Iterator[list[Post]]:
                     "add it there (enabled = false if it is not to be read), then import again"
                 )
             batch.append(post)
-            if len(batch) == BATCH:
+            if len(batch) == history.BATCH:
                 yield batch
                 batch = []
     except ParleyError:
         yield batch
         raise
     yield batch
-
-
-def _unstored(database: Database, batch: Sequence[Post]) -> list[Post]:
-    """To look is a thousand times quicker than to read for speakers what is there already."""
-    by_source: dict[str, list[str]] = defaultdict(list)
-    for post in batch:
-        by_source[post.source].append(post.external_id)
-    known = {source: database.read(posts.known, source, ids) for source, ids in by_source.items()}
-    return [post for post in batch if post.external_id not in known[post.source]]

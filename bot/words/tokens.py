@@ -5,6 +5,7 @@ Five kinds of key share one space and cannot be confused: a lemma (`мир`), an
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TypeAlias
@@ -41,7 +42,7 @@ class Text:
     `facts` are keys that stand nowhere: what is known of the post beside its words.
     """
 
-    __slots__ = ("_places", "facts", "forms", "keys", "language", "original", "rows", "spans")
+    __slots__ = ("_alphabet", "_places", "facts", "forms", "keys", "language", "original", "rows", "spans")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Text:
         self.keys: set[str] = set().union(*rows)
         self.facts: frozenset[str] = frozenset()
         self._places: dict[str, list[int]] = {}
+        self._alphabet: list[tuple[str, int]] = []  # the forms in order, with their places
 
     def know(self, facts: Iterable[str]) -> None:
         """Add what is known of the post; `bot.words.facts` says what that is."""
@@ -68,7 +70,7 @@ class Text:
     def has_any(self, keys: tuple[str, ...]) -> bool:
         if not self.keys.isdisjoint(keys):
             return True
-        return any(key[-1] == "*" and self._begin_with(key[:-1]) for key in keys)
+        return any(key[-1] == "*" and self._has_prefix(key[:-1]) for key in keys)
 
     def at(self, key: str) -> list[int]:
         """The places of a key, ascending."""
@@ -87,8 +89,23 @@ class Text:
                 else:
                     places[key] = [place]
 
+    def _has_prefix(self, prefix: str) -> bool:
+        start = self._begin(prefix)
+        return start < len(self._alphabet) and self._alphabet[start][0].startswith(prefix)
+
     def _begin_with(self, prefix: str) -> list[int]:
-        return [place for place, form in enumerate(self.forms) if form.startswith(prefix)]
+        places = []
+        for form, place in self._alphabet[self._begin(prefix) :]:
+            if not form.startswith(prefix):
+                break
+            places.append(place)
+        return sorted(places)
+
+    def _begin(self, prefix: str) -> int:
+        """Where forms with that beginning stand in the alphabet, if there are any."""
+        if not self._alphabet:
+            self._alphabet = sorted(zip(self.forms, range(len(self.forms)), strict=True))
+        return bisect_left(self._alphabet, (prefix, -1))
 
 
 def read(text: str, language: str = "") -> Text:

@@ -9,9 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.collect import Fetcher
 from bot.errors import FetchError
-from bot.models import Cursor, Fetched, Post, Source
+from bot.models import Cursor, Fetched, Fetcher, Post, Source
 from bot.sources import archive
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed

@@ -38,7 +38,7 @@ async def test_posts_of_an_archive_are_stored_once_and_read_for_speakers(setting
 async def test_an_import_that_was_ended_goes_on_where_it_was(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.upkeep.take_in.BATCH", 2)
+    monkeypatch.setattr("bot.history.BATCH", 2)
     path = tmp_path / "days.jsonl"
     good = [archive.line(a_post(str(number), f"day {number}")) for number in range(5)]
     path.write_text("\n".join([*good[:3], "", '{"external_id": "x"', *good[3:]]))
@@ -73,7 +73,7 @@ async def test_a_file_that_is_not_there_is_named(settings: Settings, tmp_path: P
 async def test_in_a_terminal_one_line_tells_how_far_it_is_and_goes_at_the_end(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.upkeep.take_in.BATCH", 2)
+    monkeypatch.setattr("bot.history.BATCH", 2)
     path = tmp_path / "days.jsonl"
     path.write_text("\n".join(archive.line(a_post(str(number), "x")) for number in range(3)))
     terminal, said = Terminal(), list[str]()
