@@ -15,6 +15,7 @@ The rules, with the confidence each gives:
     subject-verb     85  "N said", "N, role, said"; 60 when more stands between
     verb-subject     80  "…, said N"
     dash             65  "…, — N" at the end of a headline
+    passive          80  "it was announced by N"
     carry-over       55  "…, he added", from the last one who was named in the same paragraph
     quote-dash       50  "“…” — N"
 
@@ -55,6 +56,8 @@ def attribute(post: Post, source: Source, roster: Roster, names: Names) -> tuple
     if source.speaker and post.kind not in ("forward", "repost"):
         return (Statement(source.speaker, "own", post.text, rule="own"),) if source.speaker in roster.speakers else ()
     text = unicodedata.normalize("NFC", post.text)
+    if not names.are_in(text[:LONGEST]):
+        return ()
     language = languages.detect(text) or post.language or source.language
     return _Reading(text, language, names).statements()
 
@@ -132,8 +135,12 @@ class _Reading:
     def _judge(self, named: Named, sentence: Sentence, here: list[Named], verbs: list[Cue]) -> _Place:
         place = _Place(named, sentence, "named", start=named.start, end=named.end)
         if self._is_possessive(named):
-            return replace(place, rule="possessive")
+            of_theirs = cues.OF_THEIRS.match(self.low, named.end)
+            if of_theirs is None or named.start - sentence.start > 60:
+                return replace(place, rule="possessive")
+            return replace(place, rule="according-to", score=85, end=of_theirs.end(), cue=named.start)
         found = [self._according_to(place, here), self._label(place, here)]
+        found += [self._words_of(place, here), self._passive(place)]
         if "nominative" in named.cases and not self._is_object(named, sentence):
             found += [self._colon(place, here, verbs), self._subject_verb(place, here, verbs)]
             found += [self._verb_subject(place, here, verbs), self._dash(place)]
@@ -169,12 +176,33 @@ class _Reading:
             return None
         return replace(place, rule="according-to", score=90, start=frame.start(), cue=frame.start())
 
+    def _words_of(self, place: _Place, here: list[Named]) -> _Place | None:
+        """ "Заявление N: …": the words that stand behind the colon are theirs."""
+        named = place.named
+        after = cues.COLON_AFTER.match(self.low, named.end)
+        if after is None or here[0] is not named or "genitive" not in named.cases:
+            return None
+        frame = cues.WORDS_OF.search(self.low, place.sentence.start, named.start)
+        if frame is None or frame.start() - place.sentence.start > 30 or cues.SPEAKS_FOR.search(frame["role"]):
+            return None
+        return replace(place, rule="according-to", score=85, start=frame.start(), end=after.end(), cue=frame.start())
+
+    def _passive(self, place: _Place) -> _Place | None:
+        """ "It was announced by N", "было озвучено N"."""
+        named = place.named
+        if not self._is_english(named) and "other" not in named.cases:
+            return None
+        frame = cues.PASSIVE.search(self.low, place.sentence.start, named.start)
+        if frame is None or cues.SPEAKS_FOR.search(frame["role"]):
+            return None
+        return replace(place, rule="passive", score=80, start=frame.start(), cue=frame.start())
+
     def _label(self, place: _Place, here: list[Named]) -> _Place | None:
         if here[0] is not place.named:
             return None
         line = self.low.rfind("\n", 0, place.named.start) + 1
         label = cues.LABEL.match(self.low, line, place.named.start)
-        if label is None:
+        if label is None or (label["of"] and not cues.COLON_AFTER.match(self.low, place.named.end)):
             return None
         return replace(place, rule="label", score=90, start=line, cue=line)
 
@@ -182,10 +210,7 @@ class _Reading:
         named = place.named
         if named.start - place.sentence.start > 60 or any(verb.start < named.start for verb in verbs):
             return None
-        after = re.compile(
-            r"(?P<role>|\s*\([^)\n]{1,60}\)|(?:\s(?:о|об|про|щодо|по|в|у|на|после|після|on|about|after|in|at|to)\s|,\s)"
-            rf"[^.!?:;\n{MASK}]{{1,50}})\s?:(?!\d|//)"
-        ).match(self.low, named.end, place.sentence.end)
+        after = _COLON.match(self.low, named.end, place.sentence.end)
         if after is None or any(named.end <= verb.start < after.end() for verb in verbs):
             return None
         return replace(place, rule="colon", score=95 if not after["role"] else 85, end=after.end(), cue=after.end())
@@ -207,10 +232,25 @@ class _Reading:
             if not all(self._joined(named, one) for one in between):
                 score = 0
             if score:
-                return replace(place, rule="subject-verb", score=score, end=verb.end, cue=verb.start)
+                found = replace(place, rule="subject-verb", score=score, end=verb.end, cue=verb.start)
+                return replace(found, rule="nested", score=0) if self._is_retold(found, verbs) else found
             if not gap.lstrip().startswith((",", "(")):
                 break
         return None
+
+    def _is_retold(self, place: _Place, verbs: list[Cue]) -> bool:
+        """Whether somebody else tells that they spoke: "Источник сообщил, что N предложил", "A diplomat said N told"."""
+        named = place.named
+        for verb in verbs:
+            if verb.end > named.start:
+                break
+            gap = self.low[verb.end : named.start]
+            told = cues.SUBORDINATE.search(gap) or (self._is_english(named) and _TOLD.fullmatch(gap))
+            if told and not cues.COORDINATED.search(gap) and not _closes(place, self.low):
+                return True
+        cue = self.low[place.cue : place.end]
+        outlet = self.low.find(":", place.sentence.start, named.start)
+        return outlet >= 0 and cues.WEAK.match(cue) is not None
 
     def _slavic_subject_gap(self, gap: str, verb: Cue) -> int:
         """How well what stands between them makes a Russian or Ukrainian name the subject of a verb; 0: not at all."""
@@ -347,10 +387,17 @@ class _Reading:
         if sentence.anaphoric:
             stretches += [(before.start, before.end) for before in self.sentences[max(0, number - 1) : number]]
         return any(
-            is_speech(self.text[inside.start() : inside.end()])
+            is_speech(self.text[inside.start() : inside.end()]) or self._is_set_off(inside, start)
             for start, end in stretches
-            for inside in re.compile(f"{MASK}+").finditer(self.masked, start, end)
+            for inside in _MASKED.finditer(self.masked, start, end)
         )
+
+    def _is_set_off(self, inside: re.Match[str], start: int) -> bool:
+        """Whether few words in quotation marks are speech all the same: behind a colon, or before a dash and a verb."""
+        before = self.low[start : inside.start() - 1].strip()
+        if before.endswith(":") or (not before and self.low[:start].rstrip().endswith(":")):
+            return True
+        return not re.search(r"\w", before) and _SET_OFF.match(self.text, inside.end() - 1) is not None
 
     def _statement(self, kind: StatementKind, place: _Place, places: Iterable[_Place], *, alone: bool) -> Statement:
         speaker = place.named.speaker
@@ -401,6 +448,13 @@ def _lowered(text: str) -> str:
 # --- how a name and a verb may stand
 
 
+_MASKED = re.compile(f"{MASK}+")
+_SET_OFF = re.compile(r".[,!?.…]?[»”“\"][,!?.…]?\s*[—–-]\s|[,!?.…][”\"]\s")
+_COLON = re.compile(
+    r"(?P<role>|\s*\([^)\n]{1,60}\)"
+    r"|(?:(?:\s[—–-])?\s(?:о|об|про|щодо|по|в|у|на|после|після|on|about|after|in|at|to)\s|,\s)"
+    rf"[^.!?:;\n{MASK}]{{1,50}})\s?:(?!\d|//)"
+)
 _SLAVIC_NEAR = re.compile(r"(?:\s+|\s*\([^)]{1,60}\)\s*)(?:[\w'’-]+\s+){0,3}")
 _SLAVIC_FAR = re.compile(rf"[^,.!?;:()«»“”„\"{MASK}—–]{{0,100}}")
 _SLAVIC_APPOSITION = re.compile(rf"\s*,\s*([^.!?;:{MASK}]{{1,90}}),\s*(?:[\w'’-]+\s+){{0,4}}")
@@ -408,6 +462,11 @@ _SLAVIC_SECOND_VERB = re.compile(  # "N отказался называть да
     rf"[^.!?;:«»“”„\"{MASK}]{{0,120}},?\s+(?:но|и|а также|однако|але|й|та|і)\s+(?:[\w'’-]+\s+){{0,2}}"
 )
 
+_AFTER_INVERTED = re.compile(
+    r"\s*(?:$|[.,;!?)\n—–-]|(?:on|in|at|during|after|as|when|while|adding|who|to|via|citing|late|early|earlier|later|today|yesterday"
+    r"|this|last|before|from|outside|upon|following|amid|through|again|\w+day|\w+ly)\b)"
+)
+_TOLD = re.compile(r"\s(?:[\w'’-]+\s){0,3}")
 _ADVERB = r"(?:also|later|then|again|earlier|today|yesterday|has|had|have|previously|himself|herself|\w+ly|\w+day)"
 _ENGLISH_GAPS = [
     (re.compile(gap), score)
@@ -446,11 +505,7 @@ def _inverted_english(low: str, verb: Cue, named: Named) -> bool:
     if re.search(rf"[.!?;:\"{MASK}]|\b(?:that|of|to|with|for|from|against|about)\s+$|\bfor\b", gap):
         return False
     return (
-        re.match(
-            r"\s*(?:$|[.,;!?)\n—–-]|(?:on|in|at|during|after|as|when|while|adding|who|to|via|citing)\b)",
-            low[named.end :],
-        )
-        is not None
+        _AFTER_INVERTED.match(low, named.end) is not None
     )
 
 

@@ -7,6 +7,7 @@ tells that words exist, not whose sentence this is.
 """
 
 import re
+from collections.abc import Mapping
 
 _RUSSIAN_PAST = """
     заяви заявля сообщи сообща отмети отмеча подчеркну подчеркива добави добавля уточни уточня написа писа рассказа
@@ -14,12 +15,13 @@ _RUSSIAN_PAST = """
     указыва ответи отвеча предупреди предупрежда объяви объявля счита посчита назва называ обвини обвиня призва
     призыва анонсирова проинформирова информирова прокомментирова комментирова увери уверя завери резюмирова
     констатирова предположи допусти пообеща обеща потребова требова предложи предлага утвержда настаива опроверга
-    процитирова раскритикова пригрози отрица замети замеча подытожи
+    процитирова раскритикова пригрози отрица замети замеча подытожи озвучи обозначи охарактеризова изложи намекну
+    намека пошути спрогнозирова прогнозирова сокруша предполага оцени оценива
 """
 _RUSSIAN_PRESENT = """
     заявля сообща отмеча подчеркива добавля уточня рассказыва поясня объясня подтвержда напомина указыва отвеча
     предупрежда объявля счита называ обвиня призыва уверя утвержда настаива опроверга предлага обеща полага призна
-    информиру комментиру анонсиру констатиру резюмиру требу замеча
+    информиру комментиру анонсиру констатиру резюмиру требу замеча отрица намека дума прогнозиру предполага оценива
 """
 _UKRAINIAN_PAST = """
     заяви заявля повідоми повідомля зазначи зазнача наголоси наголошува підкресли підкреслюва дода додава уточни
@@ -28,12 +30,13 @@ _UKRAINIAN_PAST = """
     звинувати звинувачува заклика анонсува поінформува проінформува інформува прокоментува коментува спростува
     спростовува резюмува процитува запевни запевня констатува припусти запропонува пропонува пообіця обіця вимага
     наполяга стверджува підсумува розкритикува пригрози заперечи заперечува
-    зауважи зауважува
+    зауважи зауважува озвучи окресли охарактеризува відзначи відзнача натякну натяка пожартува спрогнозува прогнозува
+    припусти припуска передбачи оціни оцінюва
 """
 _UKRAINIAN_PRESENT = """
     заявля повідомля зазнача розповіда відповіда запевня вимага наполяга обіця наголошу підкреслю дода уточню поясню
     визна підтверджу нагаду вказу попереджа оголошу вважа назива звинувачу заклика анонсу інформу коменту спростову
-    резюму констату пропону стверджу зауважу заперечу
+    резюму констату пропону стверджу зауважу заперечу відзнача натяка прогнозу припуска оціню дума перекону
 """
 _ENGLISH = """
     said says told tells wrote writes tweeted tweets posted posts stressed stresses noted notes added adds warned warns
@@ -41,31 +44,57 @@ _ENGLISH = """
     explained explains replied replies reported reports emphasised emphasises emphasized emphasizes described describes
     urged urges vowed vows pledged pledges argued argues admitted admits acknowledged acknowledges promised promises
     demanded demands asserted asserts recalled suggested suggests believes concluded remarked clarified reiterated
-    commented underlined underscored responded accuses accused thinks continued
+    commented underlined underscored responded accuses accused thinks continued hinted hints cautioned cautions
+    predicted predicts reaffirmed reaffirms assured assures answered complained
+    complains joked quipped revealed reveals disclosed outlined outlines voiced expressed reckons contends contended
+    recounted lamented opined signalled signaled threatened threatens
 """
 
 
-def _any(words: str) -> str:
-    return "|".join(sorted(words.split(), key=len, reverse=True))
+# Endings: of one man, of one woman, of several; "" and the present tense of one fit men and women.
+def _forms(stems: str, endings: str) -> dict[str, str]:
+    return {stem + ending: ending for stem in stems.split() for ending in endings.split()}
 
 
-VERB = re.compile(
-    rf"""(?<![\w])(?:
-        (?:{_any(_RUSSIAN_PAST)}) (?P<ru_past>л|ла|ли)
-      | (?:{_any(_RUSSIAN_PRESENT)}) (?P<ru_present>ет|ют)
-      | (?:{_any(_UKRAINIAN_PAST)}) (?P<uk_past>в|ла|ли)
-      | (?:{_any(_UKRAINIAN_PRESENT)}) (?P<uk_present>є|ють)
-      | (?:опроверг|отверг|счел|пише|каже|говорить|пишет|говорит|не\ исключает|не\ виключає)
-      | (?:опровергл|отвергл|соч)(?P<ru_other>а|и|ла|ли)
-      | не\ исключи(?P<ru_not>л|ла|ли) | не\ виключи(?P<uk_not>в|ла|ли)
-      | (?:пиш|каж|говор)(?P<plural>ут|ят|уть|ять)
-      | (?:убежден|уверен|впевнен|переконан)(?P<sure>а|ы|і|ий|)
-      | (?:{_any(_ENGLISH)}) | (?:called|calls)\ (?:on|for) | (?:was|is)\ (?:quoted|cited)\ as\ saying
-    )(?![\w])""",
+_VERBS: Mapping[str, str] = {
+    **dict.fromkeys(_ENGLISH.split(), ""),
+    **dict.fromkeys("опроверг отверг счел предостерег застеріг наполіг".split(), "л"),
+    **dict.fromkeys("пише каже говорить пишет говорит".split(), ""),
+    **_forms("опровергл отвергл соч предостерегл застерегл наполягл", "а и ла ли"),
+    **_forms("пиш каж говор", "ут ят уть ять"),
+    **_forms("убежден уверен", "а ы"),
+    **_forms("впевнен переконан", "а і ий"),
+    **dict.fromkeys("убежден уверен".split(), "л"),
+    **_forms("призна пожалова высказа подели обмолви отозва", "лся лась лись"),
+    **_forms("зізна поскаржи висловлюва вислови поділи обмови", "вся лася лися лась лись"),
+    **_forms(_UKRAINIAN_PRESENT, "є ють"),
+    **_forms(_UKRAINIAN_PAST, "в ла ли"),
+    **_forms(_RUSSIAN_PRESENT, "ет ют"),
+    **_forms(_RUSSIAN_PAST, "л ла ли"),
+}
+"""Each form of the verbs of saying that are one word, and its ending."""
+
+_PHRASE = re.compile(
+    r"""(?<!\w)(?:
+        не\ исключ(?:ает|и(?P<ru>л|ла|ли)) | не\ виключ(?:ає|и(?P<uk>в|ла|ли))
+      | вырази(?P<voiced>л|ла|ли)\ (?:\w+\ )?(?:мнение|надежду|уверенность|готовность|обеспокоенность|сомнение|сожаление)
+      | вислови(?P<felt>в|ла|ли)\ (?:\w+\ )?(?:думку|сподівання|переконання|впевненість|готовність|занепокоєння|сумнів)
+      | да(?P<gave>л|ла|ли)\ понять | да(?P<knew>в|ла|ли)\ зрозуміти
+      | (?:called|calls)\ (?:on|for) | (?:rules|ruled)\ out | (?:puts|put)\ it | made\ (?:it\ )?clear
+      | (?:was|is|were|are)\ (?:quoted|cited)\ (?:by\ [^.,;:]{1,40}\ )?as\ saying
+    )(?!\w)""",
     re.VERBOSE,
 )
-_FEMININE = frozenset({"ла", "а"})
-_PLURAL = frozenset({"ли", "и", "ют", "ють", "ут", "ят", "уть", "ять", "ы", "і"})
+_WORD = re.compile(r"\w+")
+
+WEAK = re.compile(
+    r"(?:предлаг|предлож|потребо|требу|пообеща|обеща|признал|признае|допуст|обвин|оцен|отриц|опроверг|отверг|пропон|запропон|пообіця"
+    r"|обіця|вимаг|визна|звинува|оцін|спрост|запереч|called|calls|accus|promis|pledg|demand|threat|ruled|rules|offer)"
+)
+"""Verbs of what somebody does by words: behind another one's colon they tell of the deed."""
+
+_FEMININE = frozenset({"ла", "а", "лась", "лася"})
+_PLURAL = frozenset({"ли", "и", "лись", "лися", "ют", "ють", "ут", "ят", "уть", "ять", "ы", "і"})
 
 _NOT_SAID = re.compile(
     r"(?:(?<!\w)(?:не|ні|не стал[аи]?|не буд\w+|отказал\w+|відмови\w+)\s+(?:\w+\s+)?"
@@ -89,7 +118,7 @@ ACCORDING_TO = re.compile(
       | за\ словами | зі\ слів | із\ слів | на\ думку | за\ твердженням | за\ даними | за\ версією
       | (?:со\ ссылкой|[зі]з?\ посиланням)\ на
       | (?:приводит|привел[аи]?|приводят|передает|цитирует|наводить|навела?|навів|наводять|передає|цитує)
-            \ (?:его\ |ее\ |її\ |його\ )?слова
+            \ (?:[^\s,.:;]+\ ){0,3}слова
       | цитиру(?:ет|ют) | процитировал[аи]? | циту(?:є|ють) | процитува(?:в|ла|ли)
       | according\ to | in\ the\ words\ of | quot(?:ed|es|ing) | cit(?:ed|es|ing)
     )\s(?P<role>[^,.!?;:«»"“”„()\x00—–]{0,90})$""",
@@ -101,9 +130,34 @@ SPEAKS_FOR = re.compile(
 )
 
 LABEL = re.compile(
-    r"\W*(?:source|quote(?: from| by)?|джерело|пряма мова|цитата|дослівно|источник|прямая речь|дословно)\b"
-    r"(?P<role>[^.!?;\x00\n]{0,90})$"
+    r"\W*(?:(?:source|quote|джерело|пряма мова|цитата|дослівно|источник|прямая речь|дословно)\s?:"
+    r"|(?P<of>(?:quote|statement|comment|message|post|remarks|words) (?:by|from|of|to)\b))"
+    r"(?P<role>[^.!?;:\x00\n]{0,90})$"
 )
+
+OF_THEIRS = re.compile(
+    r"""['’ʼ]s\s+(?:(?:new|latest|own|full|short|daily|evening)\s)?
+        (?:post|message|statement|comment|address|tweet|remarks|words|reaction|reply|response)\b[^.!?:;\n]{0,60}:\s""",
+    re.VERBOSE,
+)
+"""What follows the name where a colon leads from it to the words: "N's post on X: …"."""
+
+WORDS_OF = re.compile(
+    r"(?<!\w)(?:заявление|комментарий|пост|сообщение|обращение|слова|реакция|ответ|заява|коментар|допис|повідомлення"
+    r"|звернення|реакція|відповідь)\s(?P<role>[^,.!?;:«»“”„()\x00—–]{0,90})$"
+)
+COLON_AFTER = re.compile(r"(?:\s\([^)\n]{1,60}\)|\s+(?:в|у|на|для|о|об|про|щодо|on|in|at|to|about)\s[^.!?:;\n\x00]{1,50})?\s?:\s")
+
+PASSIVE = re.compile(
+    r"""(?<!\w)(?:
+        (?:announced|stated|confirmed|reported|declared|voiced|revealed|disclosed|noted|explained|denied|stressed)
+        (?:\ (?:on|in|at)\ [^,.;:]{1,40}?)?\ by
+      | (?:заявлен|сказан|озвучен|анонсирован|объявлен|подтвержден|отмечен|опровергнут)(?:о|а|ы|)
+      | (?:заявлен|сказан|озвучен|анонсован|оголошен|підтверджен|зазначен|повідомлен|спростован)(?:о|а|і|ий)
+    )\s(?P<role>[^,.!?;:«»“”„()\x00—–]{0,70})$""",
+    re.VERBOSE,
+)
+"""Words that lead to who said it, in the instrumental case or behind "by"."""
 
 PREPOSITION_BEFORE = re.compile(
     r"(?<!\w)(?:with|to|of|for|from|against|about|on|after|between|by|at|over|than|like|without|toward|towards|via|met|meets|meeting"
@@ -137,7 +191,7 @@ class Cue:
         """Whether the verb's number and gender fit one person (or one of several)."""
         if self.ending in _PLURAL:
             return joint
-        if not self.ending or self.ending in ("ет", "є", "ий"):
+        if self.ending in ("", "ет", "є", "ий"):
             return True
         return (self.ending in _FEMININE) == feminine
 
@@ -145,10 +199,11 @@ class Cue:
 def verbs(text: str, start: int, end: int) -> list[Cue]:
     """The verbs of saying between two places: neither negated nor passive."""
     found = []
-    for match in VERB.finditer(text, start, end):
-        before = text[max(start, match.start() - 40) : match.start()]
-        quoted = match[0].endswith("as saying")
-        if quoted or not _NOT_SAID.search(before):
-            ending = next((group for group in match.groups() if group), "")
+    for match in _WORD.finditer(text, start, end):
+        ending = _VERBS.get(match[0])
+        if ending is not None and not _NOT_SAID.search(text, max(start, match.start() - 40), match.start()):
             found.append(Cue(match.start(), match.end(), ending))
-    return found
+    for match in _PHRASE.finditer(text, start, end):
+        ending = next((group for group in match.groups() if group), "")
+        found.append(Cue(match.start(), match.end(), ending))
+    return sorted(found, key=lambda cue: cue.start)

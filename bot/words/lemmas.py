@@ -199,6 +199,14 @@ def is_known(word: str, language: str) -> bool:
     return bool(_known(word, language))
 
 
+@lru_cache(maxsize=10_000)
+def is_english(word: str) -> bool:
+    """Whether the English dictionary knows the word, as it stands or in small letters."""
+    import simplemma
+
+    return bool(simplemma.is_known(word, lang="en") or simplemma.is_known(word.lower(), lang="en"))
+
+
 def is_verb(word: str, language: str) -> bool:
     """Whether the word can only be a finite verb."""
     found = _known(word, language)

@@ -4,12 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 from bot.models import Roster, Speaker
 from bot.words import lemmas
 from bot.words.declension import ANY, Cases, forms
-from bot.words.letters import APOSTROPHES, MARKS, clean, fold
+from bot.words.letters import APOSTROPHES, MARKS, clean, fold, is_latin
 from bot.words.query import literal
 from bot.words.tokens import Text, read
 
@@ -37,13 +38,14 @@ class _Person:
     def __init__(self, speaker: Speaker) -> None:
         self.id = speaker.id
         self.surnames: dict[str, set[str]] = {}  # by language
-        self.first_names: set[str] = set()
+        self.first_names: dict[str, dict[str, Cases]] = {}  # each form with its cases by language
         self.feminine = _is_feminine(speaker)
         for language, name in _names(speaker):
             first, surname = _divided(name)
             self.surnames.setdefault(language, set()).add(surname)
             for word in first:
-                self.first_names.update(fold(form) for form in forms(clean(word), language, feminine=self.feminine))
+                for form, cases in forms(clean(word), language, feminine=self.feminine).items():
+                    self.first_names.setdefault(fold(form), {})[language] = cases
         self.needs = [literal(words) for words in speaker.needs]
         self.never = {key for word in speaker.never for key in lemmas.text_keys(clean(word))}
 
@@ -75,8 +77,8 @@ class _Person:
                     return -1
                 if not before.text[0].isupper() or key in surnames:
                     return start
-                if not keys & self.first_names and not lemmas.is_patronymic(key):
-                    return -1 if lemmas.is_first_name(key) else start
+                if self.first_names.keys().isdisjoint(keys) and not lemmas.is_patronymic(key):
+                    return -1 if lemmas.is_first_name(key) or self._is_foreign(words, at - 1) else start
             elif gap in (".", ". ") and len(before.text) == 1 and before.text.isupper():
                 if not self._has_initial(text, words, at - 1):
                     return -1
@@ -84,6 +86,15 @@ class _Person:
                 return start
             start, at = before.start, at - 1
         return start
+
+    def _is_foreign(self, words: list["_Seen"], at: int) -> bool:
+        """Whether word `at`, in Latin letters before the surname, can only be the first name of somebody else: no word
+        of English, no abbreviation, no place behind its preposition, and none of the speaker's spelled otherwise.
+        """
+        name, before = words[at].text, words[at - 1].text if at else ""
+        if not is_latin(name) or len(name) < 3 or name.isupper() or before in _BEFORE_PLACES :
+            return False
+        return not lemmas.is_english(name) and not get_close_matches(words[at].key, self.first_names, 1, 0.6)
 
     def _has_initial(self, text: str, words: list["_Seen"], at: int) -> bool:
         """Whether the first of the initials that end at word `at` is one of theirs."""
@@ -99,7 +110,7 @@ class _Person:
 def full_forms(speaker: Speaker) -> tuple[set[tuple[str, ...]], set[str]]:
     """The comparable words of all forms of the surnames, and those of the first names."""
     person = _Person(speaker)
-    return set(person.forms()), person.first_names
+    return set(person.forms()), set(person.first_names)
 
 
 def _names(speaker: Speaker) -> Iterator[tuple[str, str]]:
@@ -124,7 +135,7 @@ def _is_feminine(speaker: Speaker) -> bool:
 
 
 def _keys(form: str) -> tuple[str, ...]:
-    return tuple(_Seen(match.start(), match.end(), match[0]).key for match in _WORD.finditer(form))
+    return tuple(_Seen(match.start(), match[0]).key for match in _WORD.finditer(form))
 
 
 class Names:
@@ -138,9 +149,17 @@ class Names:
                 if words:  # signs and digits alone are found in no text
                     *before, last = words
                     self._forms.setdefault(last, []).append(_Form(person.id, tuple(before), cases))
+        self._may_name = lru_cache(50_000)(self._is_a_name)
 
     def is_feminine(self, speaker: str) -> bool:
         return self._people[speaker].feminine
+
+    def _is_a_name(self, word: str) -> bool:
+        return word[0].isupper() and _key(_bare(word)) in self._forms
+
+    def are_in(self, text: str) -> bool:
+        """Whether any word of the text looks like a surname of the roster: quick, and mostly it is not so."""
+        return any(map(self._may_name, _WORD.findall(text)))
 
     def find(self, text: str, language: str = "") -> list[Named]:
         """Everybody the text names, in order. `language` decides what a form that two languages share means.
@@ -148,11 +167,11 @@ class Names:
         Not counted: names in small letters, names after somebody else's first name or initial, and names that need
         a word beside them (`Speaker.needs`) which the text does not have.
         """
-        words = [_Seen(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
+        words = [_Seen(match.start(), match[0]) for match in _WORD.finditer(text)]
         found: list[Named] = []
         read_text: Text | None = None
         for at, word in enumerate(words):
-            if not word.text[0].isupper():
+            if not self._may_name(word.text):
                 continue
             for form in self._forms.get(word.key, ()):
                 person = self._people[form.speaker]
@@ -168,7 +187,7 @@ class Names:
                         continue
                 cases = _cases(form.cases, language)
                 if cases == ANY and at and language in ("ru", "uk"):
-                    cases = _borrowed_case(words[: at + 1], start, language) or ANY
+                    cases = _borrowed_case(person, words[: at + 1], start, language) or ANY
                 found.append(Named(form.speaker, start, word.end, cases))
         return _longest(found)
 
@@ -177,13 +196,20 @@ _WORD = re.compile(rf"[^\W\d_ʼ]+(?:[{MARKS}{APOSTROPHES}]+[^\W\d_ʼ]+)*[{MARKS}
 _POSSESSIVE = re.compile(rf"(?<=[a-z])[{APOSTROPHES}]s$", re.IGNORECASE)
 
 
+_BEFORE_PLACES = frozenset("in at from of to near outside inside via for with across over on".split())
+
+
+def _bare(word: str) -> str:
+    return _POSSESSIVE.sub("", word) if word[-1] in "sS" else word
+
+
 class _Seen:
     """A word of a text; `key` is what is compared. An English possessive ends before its apostrophe."""
 
     __slots__ = ("end", "start", "text")
 
-    def __init__(self, start: int, end: int, text: str) -> None:
-        self.text = _POSSESSIVE.sub("", text) if text[-1] in "sS" else text
+    def __init__(self, start: int, text: str) -> None:
+        self.text = _bare(text)
         self.start, self.end = start, start + len(self.text)
 
     @property
@@ -202,15 +228,17 @@ def _cases(by_language: dict[str, Cases], language: str) -> Cases:
     return frozenset().union(*by_language.values())
 
 
-def _borrowed_case(words: list[_Seen], start: int, language: str) -> Cases:
+def _borrowed_case(person: _Person, words: list[_Seen], start: int, language: str) -> Cases:
     """For a form without a case of its own: the case of the first name, else of the title right before."""
     first = next(word for word in words if word.start >= start)
+    if first is not words[-1]:
+        known = person.first_names.get(first.key, {}).get(language)
+        if known and known != ANY:
+            return known
     title = next((word for word in reversed(words) if word.end == start - 1), None)
     for word in (first, title):
-        if word is not None and word is not words[-1]:
-            cases = lemmas.cases(clean(word.text), language)
-            if cases:
-                return cases
+        if word is not None and word is not words[-1] and (cases := lemmas.cases(clean(word.text), language)):
+            return cases
     return frozenset()
 
 
