@@ -149,7 +149,7 @@ class _Reading:
         return max((one for one in found if one is not None), key=lambda one: one.score, default=place)
 
     def _is_possessive(self, named: Named) -> bool:
-        return re.match(r"['’ʼ]s\b", self.text[named.end :]) is not None
+        return _POSSESSIVE.match(self.text, named.end) is not None
 
     def _is_object(self, named: Named, sentence: Sentence) -> bool:
         """Whether a name without a case of its own stands behind a preposition or a verb that wants an object."""
@@ -239,7 +239,7 @@ class _Reading:
         return None
 
     def _is_retold(self, place: _Place, verbs: list[Cue]) -> bool:
-        """Whether somebody else tells that they spoke: "Источник сообщил, что N предложил", "A diplomat said N told"."""
+        """Whether somebody else tells that they spoke: "Источник сообщил, что N …"."""
         named = place.named
         for verb in verbs:
             if verb.end > named.start:
@@ -256,7 +256,7 @@ class _Reading:
         """How well what stands between them makes a Russian or Ukrainian name the subject of a verb; 0: not at all."""
         gap = cues.HEDGE.sub("", gap)
         if cues.SUBORDINATE.search(gap):
-            return 70 if re.match(r"\s*,\s*(?:котор|як)\w+\s+(?:\w+\s+){0,2}$", gap) else 0
+            return 70 if _RELATIVE.match(gap) else 0
         if _SLAVIC_NEAR.fullmatch(gap):
             return 85
         if _SLAVIC_FAR.fullmatch(gap) and (len(gap) <= 45 or not self._has_verb(gap)):
@@ -268,7 +268,7 @@ class _Reading:
 
     def _closed_apposition(self, gap: str, verb: Cue, *, opened: bool) -> int:
         """ "a member of the delegation, adviser N, wrote": the name itself is the apposition."""
-        return 75 if opened and re.fullmatch(r"\s*,\s*", gap) and not self._has_subject_after(verb) else 0
+        return 75 if opened and gap.strip() == "," and not self._has_subject_after(verb) else 0
 
     def _is_clause(self, words: str, named: Named) -> bool:
         """Whether a headline says something and is not "head of the delegation — N"."""
@@ -276,11 +276,11 @@ class _Reading:
 
     def _has_verb(self, words: str) -> bool:
         language = self.language if self.language in ("uk", "ru") else "ru"
-        return any(lemmas.is_verb(clean(word), language) for word in re.findall(r"[\w'’]+", words))
+        return any(lemmas.is_verb(clean(word), language) for word in _WORD.findall(words))
 
     def _has_subject_after(self, verb: Cue) -> bool:
         """Whether the verb is followed by its own subject: "сообщил ТАСС", "повідомив депутат …"."""
-        word = re.compile(r"\s+([\w'’]+)").match(self.text, verb.end)
+        word = _NEXT_WORD.match(self.text, verb.end)
         if word is None:
             return False
         if word[1][0].isupper() or word[1] in ("the", "a", "an"):
@@ -302,7 +302,7 @@ class _Reading:
         if not fits or len(gap) > 90 or cues.SUBORDINATE.search(gap) or cues.COORDINATED.search(gap):
             return None
         has_subject = any(one.end <= verb.start < one.end + 25 and "nominative" in one.cases for one in here)
-        if has_subject and not re.search(rf"[,{MASK}»”\"—–]\s*$", self.low[: verb.start]):
+        if has_subject and not self.low[: verb.start].rstrip().endswith(_BEFORE_VERB):
             return None
         return replace(place, rule="verb-subject", score=80, start=verb.start, cue=verb.start)
 
@@ -310,11 +310,8 @@ class _Reading:
         """The speaker behind a dash: of a quotation, or of the headline."""
         named, sentence = place.named, place.sentence
         before = self.low[sentence.start : named.start]
-        after = self.low[named.end : sentence.end]
-        tail = re.fullmatch(
-            r"[\s.!»”\"#…]*|\s+(?:по|в|у|на|о|об|про|після|после|за|in|on|at|after)\s[^,:;]{1,60}", after
-        )
-        dash = re.search(rf"(?P<mark>[,»”\"{MASK}.!]?)\s*[—–-]\s+(?P<role>[^.!?;:—–,]{{0,60}})$", before)
+        tail = _AFTER_DASHED.fullmatch(self.low, named.end, sentence.end)
+        dash = _DASH.search(before)
         if tail is None or dash is None or self._has_verb(dash["role"]):
             return None
         if dash["mark"] and dash["mark"] in f'»”"{MASK}':
@@ -326,13 +323,12 @@ class _Reading:
 
     def _agrees(self, named: Named, verb: Cue, here: list[Named]) -> bool:
         around = self.low[max(0, named.start - 4) : named.start] + "|" + self.low[named.end : named.end + 4]
-        joint = re.search(r"(?<!\w)(?:и|та|і|й)\s", around) is not None
+        joint = _AND.search(around) is not None
         joint = joint or any(self._joined(one, named) or self._joined(named, one) for one in here)
         return verb.agrees(feminine=self.names.is_feminine(named.speaker), joint=joint)
 
     def _joined(self, one: Named, other: Named) -> bool:
-        between = self.low[one.end : other.start]
-        return re.fullmatch(r"\s+(?:и|та|і|й|and)\s+[^,.!?;:]{0,60}", between) is not None
+        return _JOINING.fullmatch(self.low, one.end, other.start) is not None
 
     def _is_english(self, named: Named) -> bool:
         return self.text[named.end - 1] < "\u0400"
@@ -397,7 +393,7 @@ class _Reading:
         before = self.low[start : inside.start() - 1].strip()
         if before.endswith(":") or (not before and self.low[:start].rstrip().endswith(":")):
             return True
-        return not re.search(r"\w", before) and _SET_OFF.match(self.text, inside.end() - 1) is not None
+        return not _WORD.search(before) and _SET_OFF.match(self.text, inside.end() - 1) is not None
 
     def _statement(self, kind: StatementKind, place: _Place, places: Iterable[_Place], *, alone: bool) -> Statement:
         speaker = place.named.speaker
@@ -428,7 +424,7 @@ class _Reading:
     def _continues(self, number: int, after: int) -> bool:
         """Whether a sentence is a quotation and nothing else, in the same paragraph or after a colon."""
         sentence = self.sentences[after]
-        if re.search(r"\w", self.masked[sentence.start : sentence.end]):
+        if _WORD.search(self.masked, sentence.start, sentence.end):
             return False
         before = self.sentences[number]
         return sentence.paragraph == before.paragraph or self.low[: before.end].rstrip().endswith(":")
@@ -448,6 +444,19 @@ def _lowered(text: str) -> str:
 # --- how a name and a verb may stand
 
 
+_POSSESSIVE = re.compile(r"['’ʼ]s\b")
+_RELATIVE = re.compile(r"\s*,\s*(?:котор|як)\w+\s+(?:\w+\s+){0,2}$")
+_WORD = re.compile(r"[\w'’]+")
+_NEXT_WORD = re.compile(r"\s+([\w'’]+)")
+_BEFORE_VERB = (",", MASK, "»", "”", '"', "—", "–")
+_AFTER_DASHED = re.compile(r"[\s.!»”\"#…]*|\s+(?:по|в|у|на|о|об|про|після|после|за|in|on|at|after)\s[^,:;]{1,60}")
+_DASH = re.compile(rf"(?P<mark>[,»”\"{MASK}.!]?)\s*[—–-]\s+(?P<role>[^.!?;:—–,]{{0,60}})$")
+_AND = re.compile(r"(?<!\w)(?:и|та|і|й)\s")
+_JOINING = re.compile(r"\s+(?:и|та|і|й|and)\s+[^,.!?;:]{0,60}")
+_BROKEN = re.compile(rf"[.!?;:«»“”\"{MASK}—–()]|,\s*$")
+_AS_SAID = re.compile(r"(?<!\w)(?:как|як)(?:\s+\w+)?\s*$")
+_BROKEN_ENGLISH = re.compile(rf"[.!?;:\"{MASK}]|\b(?:that|of|to|with|for|from|against|about)\s+$|\bfor\b")
+_LAST_CLAUSE = re.compile(rf"[,»”\"{MASK}—–-]\s*([^,.;:{MASK}—–]{{0,50}})$")
 _MASKED = re.compile(f"{MASK}+")
 _SET_OFF = re.compile(r".[,!?.…]?[»”“\"][,!?.…]?\s*[—–-]\s|[,!?.…][”\"]\s")
 _COLON = re.compile(
@@ -490,10 +499,10 @@ def _subject_gap(gap: str) -> int:
 def _inverted(low: str, verb: Cue, named: Named) -> bool:
     """ "сообщил в Telegram руководитель делегации, помощник президента N": the subject follows its verb."""
     gap = low[verb.end : named.start]
-    if re.search(rf"[.!?;:«»“”\"{MASK}—–()]|,\s*$", gap):
+    if _BROKEN.search(gap):
         return False
     starts = low.rfind("\n", 0, verb.start) + 1
-    as_said = re.search(r"(?<!\w)(?:как|як)(?:\s+\w+)?\s*$", low[starts : verb.start])
+    as_said = _AS_SAID.search(low, starts, verb.start)
     return "," not in gap or not as_said
 
 
@@ -502,11 +511,9 @@ def _inverted_english(low: str, verb: Cue, named: Named) -> bool:
     if not before.endswith((",", '"', "”", "»", MASK)):
         return False
     gap = low[verb.end : named.start]
-    if re.search(rf"[.!?;:\"{MASK}]|\b(?:that|of|to|with|for|from|against|about)\s+$|\bfor\b", gap):
+    if _BROKEN_ENGLISH.search(gap):
         return False
-    return (
-        _AFTER_INVERTED.match(low, named.end) is not None
-    )
+    return _AFTER_INVERTED.match(low, named.end) is not None
 
 
 def _outer(places: list[_Place], low: str) -> list[_Place]:
@@ -530,10 +537,10 @@ def _closes(place: _Place, low: str) -> bool:
     """Whether the sentence ends with it: "…, Ivanenko wrote", "…, сообщила Иваненко в Telegram"."""
     rest = low[place.end : place.sentence.end]
     before = low[place.sentence.start : place.start]
-    clause = re.search(rf"[,»”\"{MASK}—–-]\s*([^,.;:{MASK}—–]{{0,50}})$", before)
+    clause = _LAST_CLAUSE.search(before)
     if clause is None or cues.SUBORDINATE.search(clause[1]):
         return False
-    return len(rest) <= 60 and not cues.SUBORDINATE.search(rest) and not re.search(rf"[:{MASK}]", rest)
+    return len(rest) <= 60 and not cues.SUBORDINATE.search(rest) and ":" not in rest and MASK not in rest
 
 
 def _beside(one: _Place, other: _Place, low: str) -> bool:

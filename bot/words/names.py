@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -62,7 +62,7 @@ class _Person:
                     known[language] = known.get(language, frozenset()) | cases
         return found
 
-    def begins(self, text: str, words: list["_Seen"], at: int, surnames: Container[str]) -> int:
+    def begins(self, text: str, words: "_Words", at: int, surnames: Container[str]) -> int:
         """Where the full name begins whose surname is word `at`: at its first names. -1 if it is somebody else.
 
         `surnames` of others right before are no first names, whatever a dictionary says ("Лавров" as a form of Лавр).
@@ -72,7 +72,7 @@ class _Person:
             before, gap = words[at - 1], text[words[at - 1].end : words[at].start]
             if gap in (" ", "\xa0"):
                 key = before.key
-                keys = {key, *lemmas.text_keys(key)}
+                keys = _readings(key)
                 if keys & self.never:
                     return -1
                 if not before.text[0].isupper() or key in surnames:
@@ -87,16 +87,16 @@ class _Person:
             start, at = before.start, at - 1
         return start
 
-    def _is_foreign(self, words: list["_Seen"], at: int) -> bool:
+    def _is_foreign(self, words: "_Words", at: int) -> bool:
         """Whether word `at`, in Latin letters before the surname, can only be the first name of somebody else: no word
         of English, no abbreviation, no place behind its preposition, and none of the speaker's spelled otherwise.
         """
         name, before = words[at].text, words[at - 1].text if at else ""
-        if not is_latin(name) or len(name) < 3 or name.isupper() or before in _BEFORE_PLACES :
+        if not is_latin(name) or len(name) < 3 or name.isupper() or before in _BEFORE_PLACES:
             return False
         return not lemmas.is_english(name) and not get_close_matches(words[at].key, self.first_names, 1, 0.6)
 
-    def _has_initial(self, text: str, words: list["_Seen"], at: int) -> bool:
+    def _has_initial(self, text: str, words: "_Words", at: int) -> bool:
         """Whether the first of the initials that end at word `at` is one of theirs."""
         while at and len(words[at - 1].text) == 1 and text[words[at - 1].end : words[at].start] in (".", ". "):
             at -= 1
@@ -167,16 +167,15 @@ class Names:
         Not counted: names in small letters, names after somebody else's first name or initial, and names that need
         a word beside them (`Speaker.needs`) which the text does not have.
         """
-        words = [_Seen(match.start(), match[0]) for match in _WORD.finditer(text)]
+        words = _Words(_WORD.finditer(text))
         found: list[Named] = []
         read_text: Text | None = None
-        for at, word in enumerate(words):
-            if not self._may_name(word.text):
-                continue
-            for form in self._forms.get(word.key, ()):
+        for at in words.where(self._may_name):
+            word = words[at]
+            for form in self._forms[word.key]:
                 person = self._people[form.speaker]
                 first = at - len(form.before)
-                if first < 0 or tuple(seen.key for seen in words[first:at]) != form.before:
+                if first < 0 or tuple(words[before].key for before in range(first, at)) != form.before:
                     continue
                 start = person.begins(text, words, first, self._forms)
                 if start < 0:
@@ -187,15 +186,13 @@ class Names:
                         continue
                 cases = _cases(form.cases, language)
                 if cases == ANY and at and language in ("ru", "uk"):
-                    cases = _borrowed_case(person, words[: at + 1], start, language) or ANY
+                    cases = _borrowed_case(person, words, at, start, language) or ANY
                 found.append(Named(form.speaker, start, word.end, cases))
         return _longest(found)
 
 
 _WORD = re.compile(rf"[^\W\d_ʼ]+(?:[{MARKS}{APOSTROPHES}]+[^\W\d_ʼ]+)*[{MARKS}]*")
 _POSSESSIVE = re.compile(rf"(?<=[a-z])[{APOSTROPHES}]s$", re.IGNORECASE)
-
-
 _BEFORE_PLACES = frozenset("in at from of to near outside inside via for with across over on".split())
 
 
@@ -217,6 +214,28 @@ class _Seen:
         return _key(self.text)
 
 
+class _Words:
+    """The words of a text in order; looked at closely only where somebody asks."""
+
+    def __init__(self, found: Iterable[re.Match[str]]) -> None:
+        self._found = list(found)
+        self._seen: dict[int, _Seen] = {}
+
+    def where(self, wanted: Callable[[str], bool]) -> list[int]:
+        return [at for at, match in enumerate(self._found) if wanted(match[0])]
+
+    def __getitem__(self, at: int) -> _Seen:
+        if at not in self._seen:
+            match = self._found[at]
+            self._seen[at] = _Seen(match.start(), match[0])
+        return self._seen[at]
+
+
+@lru_cache(maxsize=10_000)
+def _readings(key: str) -> frozenset[str]:
+    return frozenset((key, *lemmas.text_keys(key)))
+
+
 @lru_cache(maxsize=50_000)
 def _key(word: str) -> str:
     return fold(clean(word))
@@ -228,16 +247,16 @@ def _cases(by_language: dict[str, Cases], language: str) -> Cases:
     return frozenset().union(*by_language.values())
 
 
-def _borrowed_case(person: _Person, words: list[_Seen], start: int, language: str) -> Cases:
-    """For a form without a case of its own: the case of the first name, else of the title right before."""
-    first = next(word for word in words if word.start >= start)
-    if first is not words[-1]:
-        known = person.first_names.get(first.key, {}).get(language)
-        if known and known != ANY:
-            return known
-    title = next((word for word in reversed(words) if word.end == start - 1), None)
-    for word in (first, title):
-        if word is not None and word is not words[-1] and (cases := lemmas.cases(clean(word.text), language)):
+def _borrowed_case(person: _Person, words: "_Words", at: int, start: int, language: str) -> Cases:
+    """For a form without a case of its own, word `at`: the case of the first name, else of the title right before."""
+    first = at
+    while words[first].start > start:
+        first -= 1
+    if first != at and (known := person.first_names.get(words[first].key, {}).get(language, ANY)) != ANY:
+        return known
+    title = first - 1 if first and words[first - 1].end == start - 1 else at
+    for number in (first, title):
+        if number != at and (cases := lemmas.cases(clean(words[number].text), language)):
             return cases
     return frozenset()
 
