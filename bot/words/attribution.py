@@ -36,6 +36,7 @@ from bot.words.cues import Cue
 from bot.words.letters import clean
 from bot.words.names import Named, Names
 from bot.words.sentences import MASK, Sentence, is_speech, masked, sentences, without_credits
+from bot.words.tokens import Text
 
 ENOUGH_FOR_REPORT = 60
 ENOUGH_FOR_QUOTE = 50
@@ -49,8 +50,13 @@ MOST_NAMED = 200
 _STRENGTH: dict[StatementKind, int] = {"mention": 0, "report": 1, "quote": 2, "own": 3}
 
 
-def attribute(post: Post, source: Source, roster: Roster, names: Names) -> tuple[Statement, ...]:
-    """One statement for each speaker who speaks in the post or is named in it, in the order of the text."""
+def attribute(
+    post: Post, source: Source, roster: Roster, names: Names, read: Text | None = None
+) -> tuple[Statement, ...]:
+    """One statement for each speaker who speaks in the post or is named in it, in the order of the text.
+
+    `read` is the post's text, if it has been read already.
+    """
     if post.kind == "service":
         return ()
     if source.speaker and post.kind not in ("forward", "repost"):
@@ -59,7 +65,7 @@ def attribute(post: Post, source: Source, roster: Roster, names: Names) -> tuple
     if not names.are_in(text[:LONGEST]):
         return ()
     language = languages.detect(text) or post.language or source.language
-    return _Reading(text, language, names).statements()
+    return _Reading(text, language, names, read).statements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,12 @@ class _Place:
 class _Reading:
     """One text while it is being read. `low` has the length of `text`: small letters, quotations masked."""
 
-    def __init__(self, whole: str, language: str, names: Names) -> None:
+    def __init__(self, whole: str, language: str, names: Names, read: Text | None) -> None:
         self.whole = whole
         self.text = text = whole[:LONGEST]
         self.language = language
         self.names = names
-        self.named = list(islice(names.find(text, language), MOST_NAMED))
+        self.named = list(islice(names.find(text, language, read), MOST_NAMED))
         uncredited = masked(text) if self.named else text
         self.masked = without_credits(uncredited)
         self.named = [  # in a quotation, but in no photo credit
@@ -139,8 +145,10 @@ class _Reading:
             if of_theirs is None or named.start - sentence.start > 60:
                 return replace(place, rule="possessive")
             return replace(place, rule="according-to", score=85, end=of_theirs.end(), cue=named.start)
-        found = [self._according_to(place, here), self._label(place, here)]
-        found += [self._words_of(place, here), self._passive(place)]
+        found: list[_Place | None] = []
+        if cues.FRAME.search(self.low, sentence.start, sentence.end):
+            found += [self._according_to(place, here), self._label(place, here)]
+            found += [self._words_of(place, here), self._passive(place)]
         if "nominative" in named.cases and not self._is_object(named, sentence):
             found += [self._colon(place, here, verbs), self._subject_verb(place, here, verbs)]
             found += [self._verb_subject(place, here, verbs), self._dash(place)]
@@ -377,7 +385,7 @@ class _Reading:
         """Whether quotation marks hold speech in that sentence, right after its colon, or in the one it refers to."""
         sentence = place.sentence
         stretches = [(sentence.start, sentence.end)]
-        number = self.sentences.index(sentence)
+        number = sentence.number
         if place.rule in ("colon", "label") or self.low[: sentence.end].rstrip().endswith(":"):
             stretches += [(after.start, after.end) for after in self.sentences[number + 1 : number + 2]]
         if sentence.anaphoric:
@@ -407,11 +415,11 @@ class _Reading:
     def _own_sentences(self, speaker: str, places: Iterable[_Place]) -> list[Sentence]:
         """The sentences in which that speaker speaks, with those they refer to and the quotations that follow."""
         own: set[int] = set()
-        taken = {self.sentences.index(place.sentence) for place in places}
+        taken = {place.sentence.number for place in places}
         for place in places:
             if place.named.speaker != speaker or not place.speaks:
                 continue
-            number = self.sentences.index(place.sentence)
+            number = place.sentence.number
             own.add(number)
             if place.sentence.anaphoric and number and number - 1 not in taken:
                 own.add(number - 1)

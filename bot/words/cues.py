@@ -161,6 +161,14 @@ PASSIVE = re.compile(
 )
 """Words that lead to who said it, in the instrumental case or behind "by"."""
 
+FRAME = re.compile(
+    r"сл[оі]в|мнени|утвержден|данным|верси|ссылк|думк|твердженн|даним|версі|посиланн|цит|accord|quot|cit(?:ed|es|ing)"
+    r"|заяв|коммент|комент|пост|допис|сообщен|повідомлен|обращен|звернен|реакц|ответ|відповід"
+    r"| by |(?:лен|зан|чен|ван|шен|жен|нут)(?:о|а|ы|і|ий) "
+    r"|source|quote|statement|comment|message|post|remarks|words|джерело|пряма|цитата|дослівно|источник|прямая|дословно"
+)
+"""What a sentence has that holds any of the above: one quick look instead of many."""
+
 PREPOSITION_BEFORE = re.compile(
     r"(?<!\w)(?:with|to|of|for|from|against|about|on|after|between|by|at|over|than|like|without|toward|towards|via|met|meets|meeting"
     r"|с|со|к|ко|от|о|об|обо|у|для|против|на|за|перед|между|через|по|без|до|из|при|про|над"

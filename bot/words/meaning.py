@@ -29,5 +29,5 @@ class Meanings:
     def of(self, post: Post, source: Source) -> Meaning:
         post = replace(post, language=post.language or language.detect(post.text) or source.language)
         text = tokens.read("" if post.kind == "service" else post.text, post.language)  # the platform's own words
-        said = attribution.attribute(post, source, self._roster, self._names)
+        said = attribution.attribute(post, source, self._roster, self._names, text)
         return Meaning(post, text, said, tuple(topics.hits(text, self._topics)), search.document(text))

@@ -161,15 +161,15 @@ class Names:
         """Whether any word of the text looks like a surname of the roster: quick, and mostly it is not so."""
         return any(map(self._may_name, _WORD.findall(text)))
 
-    def find(self, text: str, language: str = "") -> list[Named]:
-        """Everybody the text names, in order. `language` decides what a form that two languages share means.
+    def find(self, text: str, language: str = "", read_text: Text | None = None) -> list[Named]:
+        """Everybody the text names, in order. `language` decides what a form that two languages share means;
+        `read_text` is the text once it is read, which some names ask for.
 
         Not counted: names in small letters, names after somebody else's first name or initial, and names that need
         a word beside them (`Speaker.needs`) which the text does not have.
         """
         words = _Words(_WORD.finditer(text))
         found: list[Named] = []
-        read_text: Text | None = None
         for at in words.where(self._may_name):
             word = words[at]
             for form in self._forms[word.key]:

@@ -45,6 +45,7 @@ class Sentence:
 
     start: int
     end: int
+    number: int
     paragraph: int
     background: bool = False
     anaphoric: bool = False
@@ -111,7 +112,7 @@ def is_speech(inside: str) -> bool:
 
 def without_credits(text: str) -> str:
     """The masked text with photo credits masked as well, each to the end of its line."""
-    for credit in _CREDIT.finditer(text):
+    for credit in _CREDIT.finditer(text) if ":" in text else ():
         end = text.find("\n", credit.start())
         end = len(text) if end < 0 else end
         text = text[: credit.start()] + MASK * (end - credit.start()) + text[end:]
@@ -135,6 +136,7 @@ def sentences(masked_text: str) -> list[Sentence]:
                 Sentence(
                     first,
                     last,
+                    len(found),
                     number,
                     background=stale or _ON_PHOTO.match(sentence) is not None,
                     anaphoric=_ANAPHORIC.match(sentence) is not None,
