@@ -15,7 +15,7 @@ from bot.render import alerts, digests
 from bot.store import gaps, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.words import query, tokens, topics
+from bot.words import facts, query, topics
 from bot.words.index import WatchIndex
 
 BATCH = 500
@@ -152,8 +152,10 @@ def _read_all(
     presets = topics.compile(roster.topics.values())
     read = []
     for telling in tellings:
-        text = tokens.read(telling.post.text, telling.post.language)
-        read.append(Said(telling, frozenset(topics.hits(text, presets)), frozenset(index.matches(text))))
+        text = facts.words(telling.post)
+        touched = topics.hits(text, presets)
+        facts.know(text, telling.post, telling.statements, touched, roster)
+        read.append(Said(telling, frozenset(touched), frozenset(index.matches(text))))
     return read
 
 

@@ -208,11 +208,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A stored post with its statements; what a reader is shown. `story` joins tellings of the same statement."""
+    """A stored post with its statements; what a reader is shown. `story` joins tellings of the same statement;
+    `topics` are the ids of those that it was found to touch.
+    """
 
     post: Post
     statements: tuple[Statement, ...] = ()
     story: int = 0
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from bot.render import alerts
 from bot.store import outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.outbox import Audience, Subject
-from bot.words import query, tokens
+from bot.words import facts, query, tokens
 
 NEWSWORTHY = frozenset({"x", "telegram"})
 """Kinds of sources where an edit or a deletion is news. Agencies rewrite their items all day: their versions are kept,
@@ -21,6 +21,7 @@ def post(
     connection: Connection, roster: Roster, telling: Telling, subject: Subject, text: tokens.Text, now: datetime
 ) -> None:
     """A new post; `text` is what was read of it."""
+    filters = facts.filters(roster)
 
     def render(audience: Audience) -> list[Message]:
         return alerts.alert(
@@ -29,7 +30,7 @@ def post(
             language=audience.language,
             zone=audience.zone,
             watches=_labels(audience, roster),
-            found=[span for watch in audience.watches for span in query.parse(watch).spans(text)],
+            found=[span for watch in audience.watches for span in query.marks(watch, filters, text)],
         )
 
     outbox.tell(connection, subject, f"post:{telling.post.id}", render, now)

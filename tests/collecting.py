@@ -12,6 +12,7 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.sweep import Sweep
 from bot.words import query
+from bot.words.facts import filters
 from tests.scripted import Scripted
 from tests.worlds import NOON, ROSTER, Clock, a_post
 
@@ -82,7 +83,7 @@ class World:
             for follow in follows:
                 subscribers.follow(connection, who.id, follow)
             if watch:
-                subscribers.watch(connection, who.id, watch, query.parse(watch).key, self.clock())
+                subscribers.watch(connection, who.id, watch, query.parse(watch, filters(ROSTER)).key, self.clock())
             subscribers.tell_changes(connection, who.id, changes)
             return who.id
 

@@ -72,6 +72,20 @@ async def test_one_alert_names_every_watch_and_topic_that_matches(world: World) 
     assert marked == ["ceasefire"]
 
 
+async def test_a_watch_is_narrowed_by_who_speaks_where_and_how(world: World) -> None:
+    await world.poll()
+    world.subscribe(watch="ceasefire from:Петров kind:quote source:wire lang:en topic:truce NOT side:north")
+    await world.poll(
+        a_post("1", "“The ceasefire holds,” Petrov said."),
+        a_post("2", "“The ceasefire holds,” Ivanenko said."),
+        a_post("3", "The ceasefire holds, said a spokesman who met Petrov."),
+    )
+    (message,) = world.alerts()
+    assert "The ceasefire holds,” Petrov" in message.text
+    assert message.text.startswith("🔔 ceasefire from:Петров kind:quote")
+    assert [entity.type for entity in message.entities].count("underline") == 1
+
+
 async def test_a_watch_that_was_set_a_moment_ago_counts_and_a_removed_one_does_not(world: World) -> None:
     await world.poll()
     who = world.subscribe(watch="ceasefire")

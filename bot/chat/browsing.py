@@ -3,13 +3,13 @@
 from bot.chat import following, reading
 from bot.chat.turn import Turn
 from bot.errors import QueryError
-from bot.models import Button, Follow, FollowWhat, Message, Telling, Topic
+from bot.models import Button, Follow, FollowWhat, Message, Roster, Telling, Topic
 from bot.render import statements as cards
 from bot.render.replies import following as replies
 from bot.render.replies import watching
 from bot.store import posts, search, statements
 from bot.store.connection import Connection
-from bot.words import query, tokens
+from bot.words import facts, query
 from bot.words import search as fulltext
 
 PAGE = cards.PAGE
@@ -46,7 +46,7 @@ async def _page(turn: Turn, target: Follow, *, size: int = PAGE, first: int = 1,
     skip = 0 if before else first - 1
     if target.what == "topic":
         wanted = _any_language(roster.topics[target.value])
-        found = await database.read_slow(_found, wanted, before, skip + size + 1)
+        found = await database.read_slow(_found, roster, wanted, before, skip + size + 1)
     else:
         found = database.read(_said, turn, target, before, skip + size + 1)
     found = found[skip:]
@@ -130,9 +130,9 @@ async def turn_search(turn: Turn, typed: str, first: int, before: int) -> None:
 async def _results(turn: Turn, typed: str, first: int, before: int) -> Message:
     if len(typed) > (most := turn.desk.settings.limits.query):
         raise QueryError("too_long", most)
-    wanted = query.parse(typed)
+    wanted = query.parse(typed, facts.filters(turn.desk.roster), turn.voice.zone)
     skip = 0 if before else first - 1
-    found = (await turn.desk.database.read_slow(_found, wanted, before, skip + PAGE + 1))[skip:]
+    found = (await turn.desk.database.read_slow(_found, turn.desk.roster, wanted, before, skip + PAGE + 1))[skip:]
     _ = turn.voice
     shown = found[:PAGE]
     return cards.page(
@@ -148,8 +148,8 @@ async def _results(turn: Turn, typed: str, first: int, before: int) -> Message:
     )
 
 
-def _found(connection: Connection, wanted: query.Query, before: int, limit: int) -> list[Telling]:
+def _found(connection: Connection, roster: Roster, wanted: query.Query, before: int, limit: int) -> list[Telling]:
     def matches(telling: Telling) -> bool:
-        return wanted.matches(tokens.read(telling.post.text, telling.post.language))
+        return wanted.matches(facts.read(telling, roster))
 
     return search.find(connection, fulltext.expression(wanted), matches, before=before or None, limit=limit)

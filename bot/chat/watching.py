@@ -7,6 +7,7 @@ from bot.render.replies import greeting, watching
 from bot.store import subscribers
 from bot.store.connection import Connection
 from bot.words import query
+from bot.words.facts import filters
 
 
 async def watch(turn: Turn, typed: str) -> None:
@@ -25,7 +26,7 @@ async def save(turn: Turn, words: str) -> None:
     try:
         if len(words) > (most := turn.desk.settings.limits.query):
             raise QueryError("too_long", most)
-        key = query.parse(words).key
+        key = query.parse(words, filters(turn.desk.roster)).key
     except QueryError as error:
         await turn.say(watching.query_error(turn.voice, "watch", words, error))
         return
@@ -63,7 +64,7 @@ async def unwatch(turn: Turn, typed: str) -> None:
     if not await turn.steers():
         await turn.say(greeting.only_admins(turn.voice))
         return
-    meant = _meant(words, _all(turn))
+    meant = _meant(words, _all(turn), filters(turn.desk.roster))
     if meant is None:
         await turn.say(watching.no_such_watch(turn.voice, words))
         return
@@ -85,16 +86,21 @@ def _all(turn: Turn) -> list[Watch]:
     return turn.desk.database.read(subscribers.watches, subscriber.id) if subscriber else []
 
 
-def _meant(words: str, found: list[Watch]) -> Watch | None:
+def _meant(words: str, found: list[Watch], known: query.Filters) -> Watch | None:
     if words.isascii() and words.isdigit() and 0 < int(words) <= len(found):
         return found[int(words) - 1]
-    return next((one for one in found if one.query.casefold() == words.casefold()), None) or _same(words, found)
+    return next((one for one in found if one.query.casefold() == words.casefold()), None) or _same(words, found, known)
 
 
-def _same(words: str, found: list[Watch]) -> Watch | None:
+def _same(words: str, found: list[Watch], known: query.Filters) -> Watch | None:
     """The watch that means what the words mean."""
+    key = _key(words, known)
+    return next((one for one in found if key and _key(one.query, known) == key), None)
+
+
+def _key(words: str, known: query.Filters) -> str:
+    """Empty for what is no query."""
     try:
-        key = query.parse(words).key
+        return query.parse(words, known).key
     except QueryError:
-        return None
-    return next((one for one in found if query.parse(one.query).key == key), None)
+        return ""

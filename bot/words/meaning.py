@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from bot.models import Post, Roster, Source, Statement
-from bot.words import attribution, language, search, tokens, topics
+from bot.words import attribution, facts, language, search, tokens, topics
 from bot.words.names import Names
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`post` bears its language; `document` is what the full-text index keeps of it."""
+    """`post` bears its language, `text` all that a query may ask of it; `document` is for the full-text index."""
 
     post: Post
     text: tokens.Text
@@ -28,6 +28,8 @@ class Meanings:
 
     def of(self, post: Post, source: Source) -> Meaning:
         post = replace(post, language=post.language or language.detect(post.text) or source.language)
-        text = tokens.read("" if post.kind == "service" else post.text, post.language)  # the platform's own words
+        text = facts.words(post)
         said = attribution.attribute(post, source, self._roster, self._names, text)
-        return Meaning(post, text, said, tuple(topics.hits(text, self._topics)), search.document(text))
+        touched = tuple(topics.hits(text, self._topics))
+        facts.know(text, post, said, touched, self._roster)
+        return Meaning(post, text, said, touched, search.document(text))

@@ -15,12 +15,24 @@ class Word:
 
     keys: tuple[str, ...]
 
+    def matches(self, text: Text) -> bool:
+        return text.has_any(self.keys)
+
+    def plain(self) -> list[Any]:
+        return ["w", *self.keys]
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """Words one after the other, each by any of its keys."""
 
     words: tuple[tuple[str, ...], ...]
+
+    def matches(self, text: Text) -> bool:
+        return bool(_phrases(self, text))
+
+    def plain(self) -> list[Any]:
+        return ["p", *map(list, self.words)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +43,61 @@ class Near:
     one: "Node"
     other: "Node"
 
+    def matches(self, text: Text) -> bool:
+        return bool(_near(self, text))
+
+    def plain(self) -> list[Any]:
+        return ["n", self.apart, self.one.plain(), self.other.plain()]
+
 
 @dataclass(frozen=True, slots=True)
 class All:
     parts: tuple["Node", ...]
+
+    def matches(self, text: Text) -> bool:
+        return all(part.matches(text) for part in self.parts)
+
+    def plain(self) -> list[Any]:
+        return ["&", *(part.plain() for part in self.parts)]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
     parts: tuple["Node", ...]
 
+    def matches(self, text: Text) -> bool:
+        return any(part.matches(text) for part in self.parts)
+
+    def plain(self) -> list[Any]:
+        return ["|", *(part.plain() for part in self.parts)]
+
 
 @dataclass(frozen=True, slots=True)
 class Not:
     part: "Node"
 
+    def matches(self, text: Text) -> bool:
+        return not self.part.matches(text)
 
-Node: TypeAlias = Word | Phrase | Near | All | Either | Not
+    def plain(self) -> list[Any]:
+        return ["!", self.part.plain()]
+
+
+@dataclass(frozen=True, slots=True)
+class During:
+    """Published in [since, until), in seconds since 1970."""
+
+    since: int
+    until: int
+
+    def matches(self, text: Text) -> bool:
+        return self.since <= text.when < self.until
+
+    def plain(self) -> list[Any]:
+        return ["d", self.since, self.until]
+
+
+Node: TypeAlias = Word | Phrase | Near | All | Either | Not | During
 
 
 # --- one form for one meaning
@@ -55,7 +105,7 @@ Node: TypeAlias = Word | Phrase | Near | All | Either | Not
 
 def written(node: Node) -> str:
     """Equal for trees of one `simple` form."""
-    return json.dumps(_plain(node), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(node.plain(), ensure_ascii=False, separators=(",", ":"))
 
 
 def simple(node: Node) -> Node:
@@ -69,6 +119,8 @@ def simple(node: Node) -> Node:
             return Not(simple(part))
         case Near(apart, one, other):
             return Near(apart, *sorted(map(simple, (one, other)), key=written))
+        case During():
+            return node
         case _:
             kind = type(node)
             flat: dict[str, Node] = {}
@@ -84,22 +136,6 @@ def read_back(key: str) -> Node:
     return _built(json.loads(key))
 
 
-def _plain(node: Node) -> list[Any]:
-    match node:
-        case Word(keys):
-            return ["w", *keys]
-        case Phrase(words):
-            return ["p", *map(list, words)]
-        case Near(apart, one, other):
-            return ["n", apart, _plain(one), _plain(other)]
-        case All(parts):
-            return ["&", *map(_plain, parts)]
-        case Either(parts):
-            return ["|", *map(_plain, parts)]
-        case _:
-            return ["!", _plain(node.part)]
-
-
 def _built(plain: list[Any]) -> Node:
     kind, *rest = plain
     if kind == "w":
@@ -108,6 +144,8 @@ def _built(plain: list[Any]) -> Node:
         return Phrase(tuple(tuple(map(intern, keys)) for keys in rest))
     if kind == "!":
         return Not(_built(rest[0]))
+    if kind == "d":
+        return During(*rest)
     if kind == "n":
         return Near(rest[0], _built(rest[1]), _built(rest[2]))
     return (All if kind == "&" else Either)(tuple(map(_built, rest)))
@@ -126,23 +164,18 @@ def needs_something(node: Node) -> bool:
             return False
 
 
-# --- asking a text
-
-
-def matches(node: Node, text: Text) -> bool:
+def only_dates(node: Node) -> bool:
+    """Whether it asks for nothing but days."""
     match node:
-        case Word(keys):
-            return text.has_any(keys)
-        case Phrase():
-            return bool(_phrases(node, text))
-        case Near():
-            return bool(_near(node, text))
-        case All(parts):
-            return all(matches(part, text) for part in parts)
-        case Either(parts):
-            return any(matches(part, text) for part in parts)
+        case During():
+            return True
+        case All(parts) | Either(parts):
+            return all(map(only_dates, parts))
         case _:
-            return not matches(node.part, text)
+            return False
+
+
+# --- asking a text
 
 
 def _phrases(phrase: Phrase, text: Text) -> list[int]:
@@ -183,7 +216,7 @@ def _near(near: Near, text: Text) -> list[tuple[int, int]]:
 
 def spans(node: Node, text: Text) -> Iterator[tuple[int, int]]:
     """The stretches of the original that made it match, in no order; a part that did not match marks nothing."""
-    if not matches(node, text):
+    if not node.matches(text):
         return
     match node:
         case Word(keys):

@@ -11,9 +11,11 @@
             | prefix*         words that begin so, at least three letters; also inside a phrase
             | #tag | @name
             | filter:value    from, side, source, kind, topic, lang: what is known of a post beside its words
+            | since:day | until:day    in a search alone: 2022-03-10, 10.03.2022, 2022-03 or 2022, that day included
 
 Operators are operators only in upper case: a small `and` is a word to be found. NOT binds closest, OR loosest. Every
-way to match needs something that is there: a query of NOT alone is refused.
+way to match needs something that is there: a query of NOT alone is refused. A value of several words stands in
+quotation marks: from:"von der Leyen".
 
 A `Query` is compiled: it holds keys of `bot.words.tokens`, no words, and is written down and read back (`key`,
 `load`) without any dictionary.
@@ -22,16 +24,20 @@ A `Query` is compiled: it holds keys of `bot.words.tokens`, no words, and is wri
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from bot.errors import QueryError
-from bot.models import LANGUAGES
+from bot.models import LANGUAGES, StatementKind
 from bot.words import lemmas, nodes, tokens
+from bot.words.days import days
 from bot.words.letters import clean
-from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
+from bot.words.nodes import All, During, Either, Near, Node, Not, Phrase, Word
 from bot.words.tokens import Text
 
-__all__ = ["Either", "FilterReason", "Filters", "Query", "Reason", "any_of", "fact", "literal", "load", "parse"]
+__all__ = ["Either", "Filters", "Query", "Reason", "any_of", "fact", "literal", "load", "marks", "parse"]
 
 LONGEST = 300
 MOST_TERMS = 20
@@ -54,17 +60,30 @@ Reason = Literal[
     "misplaced_star",  # a * that does not end a word
     "misplaced_minus",  # -word, where NOT word is meant
     "no_word",  # a sign that is neither a word nor part of the language
-]
-
-FilterReason = Literal[
     "unknown_filter_value",  # nothing of that kind has that name
+    "bad_date",  # what stands behind since: or until: is no day
+    "date_in_watch",  # a watch is about what is said from now on
+    "only_dates",  # nothing but since: and until:
 ]
 
-Filters: TypeAlias = Callable[[str, str], Collection[str]]
-"""From the name of a filter and what was typed behind the colon to the ids that are meant."""
 
-FILTERS = ("from", "side", "source", "kind", "topic", "lang")
-KINDS = ("own", "quote", "report", "mention")
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """From the name of a filter and what was typed behind the colon to the ids that are `meant`, and to those whose
+    names are `near` it, the likeliest first.
+    """
+
+    meant: Callable[[str, str], Collection[str]]
+    near: Callable[[str, str], Collection[str]]
+
+
+NAMES = ("from", "side", "source", "kind", "topic", "lang")
+DATES = ("since", "until")
+KINDS: tuple[str, ...] = get_args(StatementKind)
+_OTHER_CODES = {"ua": "uk"}  # the country's code is not the language's
+
+ALWAYS = 1 << 40
+"""Seconds from 1970 past which nothing is published."""
 
 NEAR = 10
 FARTHEST = 50
@@ -78,22 +97,31 @@ class Query:
     key: str
 
     def matches(self, text: Text) -> bool:
-        return nodes.matches(self.node, text)
+        return self.node.matches(text)
 
     def spans(self, text: Text) -> list[tuple[int, int]]:
         """Where the words that made it match stand in the original text: ascending, apart from each other."""
         return nodes.merged(sorted(nodes.spans(self.node, text)))
 
 
-def parse(query: str, filters: Filters | None = None) -> Query:
+def parse(query: str, filters: Filters | None = None, zone: ZoneInfo | None = None) -> Query:
     """Compile what a person typed. Raises QueryError with a `Reason`; its suggestion, if any, does compile.
 
-    Without `filters` a word with a colon is a word like others.
+    Without `filters` a word with a colon is a word like others. With a `zone` it is a search, and may be bound to days
+    there.
     """
     try:
-        return _compiled(query, filters)
+        return _compiled(query, filters, zone)
     except QueryError as error:
-        raise _error(error.reason, error.position, _working(error.suggestion, filters)) from None
+        raise _error(error.reason, error.position, _working(error.suggestion, filters, zone)) from None
+
+
+def marks(query: str, filters: Filters, text: Text) -> list[tuple[int, int]]:
+    """The spans in the text of a query that was understood when it was typed; none if it no longer is."""
+    try:
+        return parse(query, filters).spans(text)
+    except QueryError:
+        return []
 
 
 def any_of(queries: Iterable[Query]) -> Query:
@@ -107,20 +135,20 @@ def literal(words: str) -> Query:
     return _query(_term(typed) if typed else Word(()))
 
 
-def _compiled(query: str, filters: Filters | None) -> Query:
+def _compiled(query: str, filters: Filters | None, zone: ZoneInfo | None) -> Query:
     if len(query) > LONGEST:
         raise _error("too_long", LONGEST)
-    node = _Parser(query, filters).parse()
+    node = _Parser(query, filters, zone).parse()
     if not nodes.needs_something(node):
-        raise _error("only_not", 0)
+        raise _error("only_dates" if nodes.only_dates(node) else "only_not", 0)
     return _query(node)
 
 
-def _working(suggestion: str, filters: Filters | None) -> str:
+def _working(suggestion: str, filters: Filters | None, zone: ZoneInfo | None) -> str:
     """The suggestion, mended further if it has mistakes of its own; empty when that does not help."""
     for _ in range(3):
         try:
-            _compiled(suggestion, filters)
+            _compiled(suggestion, filters, zone)
         except QueryError as error:
             suggestion = error.suggestion
         else:
@@ -154,7 +182,7 @@ _OPERATORS: dict[str, Literal["and", "or", "not"]] = {
 _QUOTES = {'"': '"“”„«»', "“": '”"“', "”": '”"', "„": '“”"', "«": '»"'}
 _BARE = re.compile(r'[^\s()"“”„«»]+')
 _NEAR = re.compile(r"NEAR(?:/(\d{1,3}))?")
-_FILTER = re.compile(rf"({'|'.join(FILTERS)}):(\S*)", re.IGNORECASE)
+_FILTER = re.compile(rf"({'|'.join(NAMES + DATES)}):(\S*)", re.IGNORECASE)
 _STAR = re.compile(r"\*(?=\s|$)")
 
 
@@ -165,9 +193,9 @@ def _error(reason: str, position: int, suggestion: str = "") -> QueryError:
 class _Parser:
     """Recursive descent over the pieces of one query."""
 
-    def __init__(self, query: str, filters: Filters | None) -> None:
+    def __init__(self, query: str, filters: Filters | None, zone: ZoneInfo | None) -> None:
         self.query = query
-        self.pieces = list(_pieces(query, filters))
+        self.pieces = list(_pieces(query, filters, zone))
         self.next = 0
         self.depth = 0
 
@@ -276,7 +304,7 @@ def _join(before: str, after: str) -> str:
     return " ".join(f"{before} {after}".split())
 
 
-def _pieces(query: str, filters: Filters | None) -> Iterator[_Piece]:
+def _pieces(query: str, filters: Filters | None, zone: ZoneInfo | None) -> Iterator[_Piece]:
     position = 0
     while position < len(query):
         character = query[position]
@@ -289,8 +317,10 @@ def _pieces(query: str, filters: Filters | None) -> Iterator[_Piece]:
             piece = _phrase(query, position, position, exact=False)
         elif character == "=" and query[position + 1 : position + 2] in _QUOTES and position + 1 < len(query):
             piece = _phrase(query, position, position + 1, exact=True)
+        elif filters is not None and (filtered := _filtered(query, position, filters, zone)):
+            piece = filtered
         else:
-            piece = _bare(query, position, filters)
+            piece = _bare(query, position)
         yield piece
         position = piece.end
 
@@ -307,7 +337,7 @@ def _phrase(query: str, start: int, quote: int, *, exact: bool) -> _Piece:
     return _Piece("term", start, end + 1, _term(words), len(words))
 
 
-def _bare(query: str, start: int, filters: Filters | None) -> _Piece:
+def _bare(query: str, start: int) -> _Piece:
     match = _BARE.match(query, start)
     if match is None:  # a closing quotation mark that nothing opened
         raise _error("unclosed_quote", start, _join(query[:start], query[start + 1 :]))
@@ -316,8 +346,6 @@ def _bare(query: str, start: int, filters: Filters | None) -> _Piece:
         return _Piece(_OPERATORS[bare], start, end)
     if near := _NEAR.fullmatch(bare):
         return _Piece("near", start, end, apart=min(int(near[1] or NEAR), FARTHEST))
-    if filters is not None and (filtered := _FILTER.fullmatch(bare)):
-        return _Piece("term", start, end, _filter(filtered[1].lower(), filtered[2], filters, start), 1)
     if bare[0] in "-–—" and len(bare) > 1 and bare[1].isalnum():
         rest = bare[1:]
         raise _error("misplaced_minus", start, _join(query[:start], f"NOT {rest} {query[end:]}"))
@@ -330,13 +358,58 @@ def _bare(query: str, start: int, filters: Filters | None) -> _Piece:
     return _Piece("term", start, end, _term(words), len(words))
 
 
-def _filter(name: str, typed: str, filters: Filters, position: int) -> Word:
-    allowed = {"kind": KINDS, "lang": LANGUAGES}.get(name)
-    values = [typed.lower()] if allowed is not None and typed.lower() in allowed else []
-    values = values if allowed is not None else sorted(filters(name, typed))
+def _filtered(query: str, start: int, filters: Filters, zone: ZoneInfo | None) -> _Piece | None:
+    """A filter with its value, which may stand in quotation marks; None if it is none."""
+    bare = _BARE.match(query, start)
+    found = _FILTER.fullmatch(bare[0]) if bare else None
+    if bare is None or found is None:
+        return None
+    name, typed, end = found[1].lower(), found[2], bare.end()
+    if not typed and query[end : end + 1] in _QUOTES and end < len(query):
+        closing = _QUOTES[query[end]]
+        last = next((at for at in range(end + 1, len(query)) if query[at] in closing), -1)
+        if last < 0:
+            raise _error("unclosed_quote", end, query.rstrip() + closing[0])
+        typed, end = query[end + 1 : last], last + 1
+
+    def instead(value: str) -> str:
+        return f"{query[:start]}{name}:{value}{query[end:]}"
+
+    position = start + len(name) + 1
+    if name in DATES:
+        if zone is None:
+            raise _error("date_in_watch", start, _join(query[:start], query[end:]))
+        if (meant := days(typed)) is None:
+            raise _error("bad_date", position)
+        return _Piece("term", start, end, _during(name, meant, zone), 1)
+    values = _values(name, typed, filters)
     if not values:
-        raise _error("unknown_filter_value", position + len(name) + 1)
-    return Word(tuple(fact(name, value) for value in values))
+        near = next(iter(_near_values(name, typed, filters)), "")
+        raise _error("unknown_filter_value", position, instead(near) if near else "")
+    return _Piece("term", start, end, Word(tuple(fact(name, value) for value in values)), 1)
+
+
+def _values(name: str, typed: str, filters: Filters) -> list[str]:
+    allowed = _allowed(name)
+    if not allowed:
+        return sorted(filters.meant(name, typed))
+    value = typed.lower()
+    value = _OTHER_CODES.get(value, value)
+    return [value] if value in allowed else []
+
+
+def _near_values(name: str, typed: str, filters: Filters) -> Collection[str]:
+    allowed = _allowed(name)
+    return get_close_matches(typed.lower(), allowed, 1, 0.5) if allowed else filters.near(name, typed)
+
+
+def _allowed(name: str) -> tuple[str, ...]:
+    return {"kind": KINDS, "lang": LANGUAGES}.get(name, ())
+
+
+def _during(name: str, meant: tuple[date, date], zone: ZoneInfo) -> During:
+    first, after = (int(datetime.combine(day, time(), zone).timestamp()) for day in meant)
+    return During(first, ALWAYS) if name == "since" else During(-ALWAYS, after)
 
 
 def fact(name: str, value: str) -> str:

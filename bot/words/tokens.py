@@ -39,10 +39,22 @@ class Text:
 
     Places count words from 0; the parts of a hyphenated word are words of their own. `language` is the language
     that the reading assumed, or "". `rows` are the keys place by place, `keys` all of them, `forms` the exact forms.
-    `facts` are keys that stand nowhere: what is known of the post beside its words.
+    `facts` are keys that stand nowhere: what is known of the post beside its words; `when` it was published, in
+    seconds since 1970.
     """
 
-    __slots__ = ("_alphabet", "_places", "facts", "forms", "keys", "language", "original", "rows", "spans")
+    __slots__ = (
+        "_alphabet",
+        "_places",
+        "facts",
+        "forms",
+        "keys",
+        "language",
+        "original",
+        "rows",
+        "spans",
+        "when",
+    )
 
     def __init__(
         self,
@@ -59,13 +71,15 @@ class Text:
         self.rows = rows
         self.keys: set[str] = set().union(*rows)
         self.facts: frozenset[str] = frozenset()
+        self.when = 0
         self._places: dict[str, list[int]] = {}
         self._alphabet: list[tuple[str, int]] = []  # the forms in order, with their places
 
-    def know(self, facts: Iterable[str]) -> None:
+    def know(self, facts: Iterable[str], when: int = 0) -> None:
         """Add what is known of the post; `bot.words.facts` says what that is."""
         self.facts = self.facts.union(facts)
         self.keys.update(self.facts)
+        self.when = when
 
     def has_any(self, keys: tuple[str, ...]) -> bool:
         if not self.keys.isdisjoint(keys):

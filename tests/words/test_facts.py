@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from bot.errors import QueryError
@@ -7,14 +5,14 @@ from bot.models import Statement
 from bot.words import search, tokens
 from bot.words.facts import facts, filters
 from bot.words.query import parse
-from tests.words.people import ROSTER, SOURCES, post
+from tests.words.people import ROSTER, post
 from tests.words.test_search import found
 
 SAID = [Statement("podolyak", "quote", "…"), Statement("lavrov", "mention", "…"), Statement("stranger", "report", "…")]
 
 
 def test_facts_are_who_speaks_and_where_not_who_is_named() -> None:
-    assert facts(post("x", language="uk"), SOURCES["tass"], SAID, ["pause"], ROSTER) == {
+    assert facts(post("x", source="tass", language="uk"), SAID, ["pause"], ROSTER) == {
         "source:tass",
         "topic:pause",
         "lang:uk",
@@ -25,7 +23,7 @@ def test_facts_are_who_speaks_and_where_not_who_is_named() -> None:
         "from:stranger",
         "side:ua",
     }
-    assert facts(post("x"), SOURCES["wire"], [], [], ROSTER) == {"source:wire"}
+    assert facts(post("x"), [], [], ROSTER) == {"source:wire"}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +47,7 @@ def test_a_name_of_another_kind_is_not_taken() -> None:
 
 def test_the_full_text_index_knows_the_facts() -> None:
     text = tokens.read("The talks go on")
-    text.know(facts(replace(post("x"), language="en"), SOURCES["tass"], SAID, [], ROSTER))
+    text.know(facts(post("x", language="en"), SAID, [], ROSTER))
     known = filters(ROSTER)
     for typed, rows in (
         ("from:podolyak", [0]),

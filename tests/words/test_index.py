@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.words.index import WatchIndex
-from bot.words.query import parse
+from bot.words.query import Filters, parse
 from bot.words.tokens import read
 from tests.words.test_query import compiled, expressions
 
@@ -58,7 +58,7 @@ def test_near_words_and_facts_are_found() -> None:
     index = WatchIndex()
     index.add(1, parse("talks NEAR/1 neutrality"))
     index.add(2, parse("talks NEAR/0 neutrality"))
-    index.add(3, parse("lang:en talks", lambda name, typed: [typed]))
+    index.add(3, parse("lang:en talks", Filters(lambda name, typed: [typed], lambda name, typed: [])))
     text = read("Talks on neutrality")
     assert index.matches(text) == [1]
     text.know({"lang:en"})

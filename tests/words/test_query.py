@@ -1,5 +1,7 @@
 import typing
+from datetime import datetime
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import QueryError
 from bot.words import query, tokens
-from bot.words.query import Query, any_of, literal, load, parse
+from bot.words.query import Filters, Query, any_of, literal, load, marks, parse
 
 
 def refused(typed: str) -> QueryError:
@@ -161,9 +163,19 @@ FILTERED = tokens.read("The talks go on")
 FILTERED.know({"from:podolyak", "side:ua", "kind:own", "lang:en", "source:tass", "topic:pause"})
 
 
-def known(name: str, typed: str) -> list[str]:
-    everything = {"from": ["podolyak", "lavrov"], "side": ["ua"], "source": ["tass"], "topic": ["pause"]}
-    return [value for value in everything[name] if value.startswith(typed.lower())] if typed else []
+EVERYTHING = {"from": ["podolyak", "von der leyen"], "side": ["ua"], "source": ["tass"], "topic": ["pause"]}
+
+
+def meant(name: str, typed: str) -> list[str]:
+    return [value for value in EVERYTHING[name] if value == typed.lower()]
+
+
+def near(name: str, typed: str) -> list[str]:
+    return [value for value in EVERYTHING[name] if typed and value.startswith(typed.lower()[:3])]
+
+
+KNOWN = Filters(meant, near)
+KYIV = ZoneInfo("Europe/Kyiv")
 
 
 @pytest.mark.parametrize(
@@ -171,30 +183,92 @@ def known(name: str, typed: str) -> list[str]:
     [
         ("from:podolyak", True),
         ("FROM:Podolyak talks", True),
-        ("from:lavrov", False),
+        ('from:"von der Leyen" OR talks', True),
+        ("from:“Podolyak”", True),
         ("side:ua kind:own lang:EN", True),
         ("kind:quote OR topic:pause", True),
         ("talks NOT source:tass", False),
         ("talks NOT lang:ru", True),
+        ("lang:ua", False),
         ("war side:ua", False),
         ("12:30 OR talks", True),
     ],
 )
 def test_filters_ask_what_is_known_of_a_post(typed: str, expected: bool) -> None:
-    query = parse(typed, known)
+    query = parse(typed, KNOWN)
     assert query.matches(FILTERED) is expected
     assert load(query.key).matches(FILTERED) is expected
     assert all(FILTERED.original[start:end] == "talks" for start, end in query.spans(FILTERED))
 
 
 @pytest.mark.parametrize(
-    ("typed", "position"), [("talks from:nobody", 11), ("kind:shout", 5), ("lang:fr", 5), ("side:", 5)]
+    ("typed", "reason", "position", "suggestion"),
+    [
+        ("talks from:nobody", "unknown_filter_value", 11, ""),
+        ("talks from:podolak (pause)", "unknown_filter_value", 11, "talks from:podolyak (pause)"),
+        ('talks from:"Podolyak M" pause', "unknown_filter_value", 11, "talks from:podolyak pause"),
+        ("kind:quoted talks", "unknown_filter_value", 5, "kind:quote talks"),
+        ("lang:fr", "unknown_filter_value", 5, "lang:ru"),
+        ("lang:zz", "unknown_filter_value", 5, ""),
+        ("side:", "unknown_filter_value", 5, ""),
+        ('talks from:"podolyak', "unclosed_quote", 11, 'talks from:"podolyak"'),
+        ("talks since:2022-03-10", "date_in_watch", 6, "talks"),
+    ],
 )
-def test_a_filter_that_names_nothing_is_refused(typed: str, position: int) -> None:
+def test_a_filter_that_names_nothing_is_refused(typed: str, reason: str, position: int, suggestion: str) -> None:
     with pytest.raises(QueryError) as caught:
-        parse(typed, known)
-    assert (caught.value.reason, caught.value.position) == ("unknown_filter_value", position)
-    assert caught.value.reason in typing.get_args(query.FilterReason)
+        parse(typed, KNOWN)
+    assert (caught.value.reason, caught.value.position, caught.value.suggestion) == (reason, position, suggestion)
+    assert caught.value.reason in typing.get_args(query.Reason)
+
+
+def on(moment: str) -> tokens.Text:
+    """The same words, published at that moment in Kyiv."""
+    text = tokens.read("The talks go on")
+    text.know((), int(datetime.fromisoformat(moment).replace(tzinfo=KYIV).timestamp()))
+    return text
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("since:2022-03-10 talks", "2022-03-10", ""),
+        ("talks until:10.03.2022", "", "2022-03-10T23:59:59"),
+        ("talks since:2022-03 until:2022-03", "2022-03-01", "2022-03-31T23:59:59"),
+        ("talks since:12.2022 until:2022", "2022-12-01", "2022-12-31T23:59:59"),
+    ],
+)
+def test_a_search_is_bound_to_days_where_the_reader_lives(typed: str, first: str, last: str) -> None:
+    found = parse(typed, KNOWN, KYIV)
+    assert load(found.key) == found
+    assert found.matches(on(first or "1990-01-01"))
+    assert found.matches(on(last or "2090-01-01"))
+    for edge, step in ((first, -1), (last, 1)):
+        if edge:
+            text = on(edge)
+            text.when += step
+            assert not found.matches(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason", "position"),
+    [
+        ("talks since:yesterday", "bad_date", 12),
+        ("talks until:2022-02-30", "bad_date", 12),
+        ("talks until:1022", "bad_date", 12),
+        ("since:2022 until:2023", "only_dates", 0),
+        ("since:2022 NOT talks", "only_not", 0),
+    ],
+)
+def test_a_search_needs_days_that_are_and_more_than_days(typed: str, reason: str, position: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(typed, KNOWN, KYIV)
+    assert (caught.value.reason, caught.value.position) == (reason, position)
+
+
+def test_a_query_that_is_no_longer_understood_marks_nothing() -> None:
+    assert marks("from:podolyak talks", KNOWN, FILTERED) == [(4, 9)]
+    assert marks("from:gone talks", KNOWN, FILTERED) == []
 
 
 def test_literal_words_know_no_operators() -> None:

@@ -135,5 +135,11 @@ def explanation(_: Voice, reason: str) -> Text:
         "misplaced_star": lambda: _("A * can only stand at the end of a word."),
         "misplaced_minus": lambda: _("To leave a word out, write NOT before it."),
         "no_word": lambda: _("This is not a word."),
+        "unknown_filter_value": lambda: _(
+            "Nothing here goes by that name: /speakers, /topics and /status list all names."
+        ),
+        "bad_date": lambda: _("This is no day. Write 2022-03-10, 10.03.2022, 2022-03 or 2022."),
+        "date_in_watch": lambda: _("A watch is about what is said from now on; only /search takes days."),
+        "only_dates": lambda: _("It says only when; add a word, or a filter like from:Podolyak."),
     }
     return reasons.get(reason, lambda: _("I do not understand this query."))()
