@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot import logs
 from bot.errors import ParleyError, QueryError, SettingsError
@@ -23,6 +24,10 @@ TELEGRAM_BOT_TOKEN is not set, and the bot cannot speak without it.
   3. Start again.
 
 `parley try` needs no token: it is the same bot in this terminal, with sample days."""
+
+IMPORT = """\
+Store the posts of a file; nobody is alerted. It may hold what `parley export` wrote, the result.json of Telegram
+Desktop (“Export chat history” of a channel, as JSON), or answers of the X API in lines, as twarc2 writes them."""
 
 STATUS = "Exit status: 0 done, 1 it failed, 2 the settings or the arguments are wrong."
 
@@ -97,14 +102,24 @@ def _parser() -> argparse.ArgumentParser:
     poll = command("poll", _poll, "look at the sources once and store what is new")
     poll.add_argument("source", nargs="*", help="only these sources (ids of config/sources.toml)")
     status = command("status", _status, "how each source fares, what waits, what X has cost; also while the bot runs")
-    take_in = command("import", _import, "store the posts of an archive (JSON Lines); alerts nobody")
+    take_in = command("import", _import, "store the posts of a file; alerts nobody")
+    take_in.description = IMPORT
     take_in.add_argument("file", type=Path, help="what is stored already is passed over: import again to go on")
+    take_in.add_argument("--source", default="", help="whose posts they are, where the file does not say")
+    take_in.add_argument("--zone", type=_zone, help="where an export before 2022 was made, such as Europe/Kyiv")
     export = command("export", _export, "write every post as JSON Lines to standard output, also while the bot runs")
     backup = command("backup", _backup, "copy the database into a new file and check it, also while the bot runs")
     backup.add_argument("file", type=Path)
     for one in (status, export, backup):
         one.set_defaults(complaint=lambda query: "")  # none reads topics: no wait for dictionaries
     return parser
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise argparse.ArgumentTypeError(f"{name!r} is no time zone such as Europe/Kyiv") from error
 
 
 # Each command imports what it needs: a mistake in the settings should not wait for aiohttp and Telegram.
@@ -164,7 +179,7 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
 def _import(settings: Settings, options: argparse.Namespace) -> int:
     from bot.upkeep.take_in import take_in
 
-    return asyncio.run(take_in(settings, options.file, _say, sys.stderr))
+    return asyncio.run(take_in(settings, options.file, _say, sys.stderr, source=options.source, zone=options.zone))
 
 
 def _export(settings: Settings, options: argparse.Namespace) -> int:

@@ -80,6 +80,12 @@ class Speaker:
 
 SourceKind = Literal["x", "telegram", "feed", "archive"]
 
+WITHDRAWN: frozenset[str] = frozenset({"x"})
+"""Kinds of sources of which nobody may show what the platform itself no longer shows, by its terms: the text of a
+deleted post goes, in all its versions; that of one which is hidden stays unseen until it is shown again. Elsewhere it
+is evidence.
+"""
+
 Dialect = Literal["", "nitter", "rsshub"]
 """Who made a feed of an account on X; the feed stands in for the account."""
 
@@ -157,6 +163,17 @@ author's account is. withheld: it is not shown where we are. unsure: it does not
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One text that a post has had, and when it was first seen. The text is empty where it had to go; `sha256` is that
+    of the verbatim text in UTF-8, in hexadecimal.
+    """
+
+    seen_at: datetime
+    text: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """One post as its platform shows it.
 
@@ -164,7 +181,11 @@ class Post:
     feed's item the title, an empty line and the summary. `quoted` is the text of the post that a reply or quote
     answers, never part of `text`. `author` names whose words a repost or forward carries. `media` lists kinds
     ("photo", "video", …). `language` is a code or empty. `fate` is what the platform last said of it; where it is
-    `deleted`, `deleted_at` is since when it was missing. `late`: it was found long after it was published.
+    `deleted`, `deleted_at` is since when it was missing; `fate_at` is when we learned of it, unless it stands. `late`:
+    it was found long after it was published.
+
+    Only archives have the rest: `versions`, the texts that it had before, the first one first; and `sha256`, that of
+    its text where the text itself had to go.
     """
 
     source: str
@@ -182,7 +203,10 @@ class Post:
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     fate: Fate = "stands"
+    fate_at: datetime | None = None
     late: bool = False
+    versions: tuple[Version, ...] = ()
+    sha256: str = ""
 
 
 StatementKind = Literal["own", "quote", "report", "mention"]

@@ -14,7 +14,7 @@ from functools import partial
 
 from bot import schedule, tell
 from bot.errors import FetchError
-from bot.models import Fate, Fetcher, Post, Roster, Source, Telling
+from bot.models import WITHDRAWN, Fate, Fetcher, Post, Roster, Source, Telling
 from bot.reader import Reader
 from bot.store import checks, posts, search, sources
 from bot.store.connection import Connection
@@ -42,9 +42,6 @@ MOST_UNSURE = 10
 
 FAILED_AFTER = timedelta(minutes=15)
 """The pause after nobody could be asked."""
-
-MUST_GO = frozenset({"x"})
-"""Where the text of a deleted post must go, in all its versions, by the platform's terms. Elsewhere it is evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +185,7 @@ def _delete(connection: Connection, roster: Roster, source: Source, answer: Answ
     id = answer.check.post
     checks.drop(connection, id)
     posts.delete(connection, id, answer.check.missed_at or now, now)
-    if source.kind in MUST_GO:
+    if source.kind in WITHDRAWN:
         posts.purge(connection, id)
         search.drop(connection, id)
     (telling,) = posts.tellings(connection, [id])

@@ -190,7 +190,11 @@ def read_timeline(body: bytes) -> Iterable[Post]:
 def read_file(source: Source, body: bytes) -> Iterable[Post]:
     path = _file()
     path.write_bytes(body)
-    return [item.post for item in imports.read(path, source)]
+    found = [item.found for item in imports.read(path, [], named=source)]
+    for mistake in found:
+        if isinstance(mistake, FetchError):
+            raise mistake
+    return [post for post in found if isinstance(post, Post)]
 
 
 @cache

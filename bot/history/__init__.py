@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.collect import plan_look_ups
 from bot.errors import ParleyError
 from bot.history.readers import Readers, Said
-from bot.models import Post, Roster
+from bot.models import WITHDRAWN, Post, Roster
 from bot.store import posts, search
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -74,15 +74,23 @@ def _unstored(database: Database, batch: Sequence[Post]) -> list[Post]:
     return [post for post in batch if post.external_id not in known[post.source]]
 
 
+def _has_past(post: Post) -> bool:
+    """Whether an archive says more of it than what it said and when."""
+    return bool(post.edited_at or post.deleted_at or post.late or post.versions or post.sha256) or post.fate != "stands"
+
+
 def _keep(connection: Connection, roster: Roster, found: Sequence[tuple[Post, Said]], now: datetime) -> int:
     stored = 0
     for post, said in found:
         id = posts.insert(connection, said.of(post), post.seen_at or now)
         if id is not None:
             stored += 1
-            if post.edited_at or post.deleted_at:
-                posts.put_history(connection, id, post.edited_at, post.deleted_at)
+            if _has_past(post):
+                posts.put_past(connection, id, post)
             posts.add_statements(connection, post, id, said.statements)
-            search.add(connection, id, said.document)
+            if post.deleted_at and roster.sources[post.source].kind in WITHDRAWN:
+                posts.purge(connection, id)
+            else:
+                search.add(connection, id, said.document)
             plan_look_ups(connection, roster.sources[post.source], id, post, now)
     return stored

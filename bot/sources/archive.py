@@ -3,12 +3,18 @@
     {"source": "…", "external_id": "…", "url": "…", "published_at": "2022-03-14T17:42:00+02:00", "text": "…",
      "language": "uk"}
 
-More keys where they say something: kind, media, quoted, author, seen_at, edited_at, deleted_at. Times are ISO 8601
-with an offset. Keys that are not ours are passed over.
+More keys where they say something: kind, media, quoted, author, seen_at, edited_at, deleted_at, fate, fate_at, late;
+`versions`, the earlier texts, each with `seen_at`; `sha256` in place of a text that had to go. Times are ISO 8601 with
+an offset. Keys that are not ours are passed over.
+
+A line may tell of a gap instead, a span in which a source (or none: all of them) was not seen:
+
+    {"gap": {"source": "…", "since": "2022-03-14T14:05:00+00:00", "until": "…", "reason": "…"}}
 """
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,18 +23,24 @@ from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
 from bot.errors import FetchError
-from bot.models import Account, Cursor, Fate, Fetched, Post, PostKind, Source
+from bot.models import Account, Cursor, Fate, Fetched, Gap, Post, PostKind, Source, Version
 from bot.sources.plain import clean
 
 _AHEAD = 1000
 _AT_ONCE = 500
-_TEXTS = ("source", "external_id", "url", "text", "language", "kind", "quoted", "author")
-_TIMES = ("published_at", "seen_at", "edited_at", "deleted_at")
+_TEXTS = ("source", "external_id", "url", "text", "language", "kind", "quoted", "author", "fate", "sha256")
+_TIMES = ("published_at", "seen_at", "edited_at", "deleted_at", "fate_at")
 _REQUIRED = ("external_id", "published_at", "text")
 _ORDER = (
-    *("source", "external_id", "url", "published_at", "text", "language", "kind", "media"),
-    *("quoted", "author", "seen_at", "edited_at", "deleted_at"),
+    *("source", "external_id", "url", "published_at", "text", "sha256", "language", "kind", "media"),
+    *("quoted", "author", "seen_at", "edited_at", "deleted_at", "fate", "fate_at", "late", "versions"),
 )
+_UNTOLD = {"kind": "post", "fate": "stands"}
+_WORDS: Mapping[str, Sequence[str]] = {
+    "kind": get_args(PostKind),
+    "fate": [fate for fate in get_args(Fate) if fate != "unsure"],
+}
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +109,11 @@ class Archive:
 
             def look(offset: int, number: int, raw: bytes) -> None:
                 post = of_line(raw, path, number, source.id)
-                if post.source == source.id and post.published_at > now:
+                if isinstance(post, Gap) or post.source != source.id:
+                    return
+                if post.published_at > now:
                     later.append((offset, number))
-                elif post.source == source.id:
+                else:
                     due.append(post)
 
             for offset, number in place.later:
@@ -118,31 +132,33 @@ class Archive:
 
 def posts(path: Path, source: str = "") -> Iterator[Post]:
     """Every post of a file, in its order, one at a time; `source` is for lines that name none. Raises FetchError."""
-    return (post for _, post in numbered(path, source))
-
-
-def numbered(path: Path, source: str = "") -> Iterator[tuple[int, Post]]:
-    """As `posts`, each with the number of its line."""
     with opened(path) as file:
         for number, raw in enumerate(file, 1):
-            if raw.strip():
-                yield number, of_line(raw, path, number, source)
+            if raw.strip() and isinstance(post := of_line(raw, path, number, source), Post):
+                yield post
 
 
 def line(post: Post) -> str:
     """The post as one line, without its line end; read back, it gives the same line again."""
-    written: dict[str, Any] = {}
-    for key in _ORDER:
-        value = getattr(post, key)
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC).isoformat()
-        elif isinstance(value, str):
-            value = clean(value)
-        if value or key in _REQUIRED:
-            written[key] = value
-    if post.kind == "post":
-        del written["kind"]
-    return json.dumps(written, ensure_ascii=False)
+    written = {key: _written(getattr(post, key)) for key in _ORDER}
+    said = {key: value for key, value in written.items() if key in _REQUIRED or (value and value != _UNTOLD.get(key))}
+    return json.dumps(said, ensure_ascii=False)
+
+
+def line_of_gap(gap: Gap) -> str:
+    written = {key: _written(getattr(gap, key)) for key in ("source", "since", "until", "reason")}
+    return json.dumps({"gap": {key: value for key, value in written.items() if value}}, ensure_ascii=False)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Version):
+        earlier = {key: _written(getattr(value, key)) for key in ("seen_at", "text", "sha256")}
+        return {key: known for key, known in earlier.items() if known or key == "text"}
+    if isinstance(value, tuple):
+        return [_written(one) for one in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def opened(path: Path) -> BinaryIO:
@@ -164,33 +180,59 @@ def _is_whole(raw: bytes) -> bool:
     return True
 
 
-def of_line(raw: bytes, path: Path, number: int, source: str) -> Post:
+def of_line(raw: bytes, path: Path, number: int, source: str) -> Post | Gap:
     """`source` is for a line that names none. Raises FetchError that names file and line."""
     try:
-        return _post(json.loads(raw), source)
+        written = json.loads(raw)
+        if isinstance(written, dict) and "gap" in written:
+            return _gap(written["gap"])
+        return _post(written, source)
     except (ValueError, RecursionError) as error:
         raise FetchError(f"{path}, line {number}: {error}", permanent=True) from error
 
 
 def _post(written: Any, source: str) -> Post:
     """Raises ValueError that says what is wrong."""
-    if not isinstance(written, dict):
-        raise ValueError("expected a JSON object")
-    missing = [key for key in _REQUIRED if key not in written]
-    if missing:
-        raise ValueError(f"{missing[0]} is missing")
-    texts = {key: _text(key, written[key]) for key in _TEXTS if key in written}
-    times = {key: _time(key, written[key]) for key in _TIMES if key in written}
-    if texts.get("kind", "post") not in get_args(PostKind):
-        raise ValueError(f"kind {texts['kind']!r} is none of {', '.join(get_args(PostKind))}")
+    texts, times = _read(written, _TEXTS, _TIMES, _REQUIRED)
+    for key, words in _WORDS.items():
+        if texts.get(key, words[0]) not in words:
+            raise ValueError(f"{key} {texts[key]!r} is none of {', '.join(words)}")
     if not texts["external_id"]:
         raise ValueError("external_id is empty")
-    media = written.get("media", [])
-    if not isinstance(media, list):
-        raise ValueError("media is not a list")
-    fields: dict[str, Any] = {"url": "", **texts, **times}
-    fields["source"] = texts.get("source") or source
-    return Post(**fields, media=tuple(_text("media", kind) for kind in media))
+    media, versions = written.get("media", []), written.get("versions", [])
+    if not isinstance(media, list) or not isinstance(versions, list):
+        raise ValueError(f"{'versions' if isinstance(media, list) else 'media'} is not a list")
+    return Post(
+        **{"url": "", **texts, **times, "source": texts.get("source") or source},
+        media=tuple(_text("media", kind) for kind in media),
+        late=written.get("late") is True,
+        versions=tuple(_version(version) for version in versions),
+    )
+
+
+def _version(written: Any) -> Version:
+    texts, times = _read(written, ("text", "sha256"), ("seen_at",), ("text", "seen_at"))
+    return Version(**texts, **times)
+
+
+def _gap(written: Any) -> Gap:
+    texts, times = _read(written, ("source", "reason"), ("since", "until"), ("since",))
+    return Gap(texts.get("source", ""), times["since"], times.get("until"), texts.get("reason", ""))
+
+
+def _read(
+    written: Any, texts: Sequence[str], times: Sequence[str], required: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Those of the texts and of the times that are there."""
+    if not isinstance(written, dict):
+        raise ValueError("expected a JSON object")
+    missing = [key for key in required if key not in written]
+    if missing:
+        raise ValueError(f"{missing[0]} is missing")
+    found = {key: _text(key, written[key]) for key in texts if key in written}
+    if not _SHA256.fullmatch(found.get("sha256") or "0" * 64):
+        raise ValueError("sha256 is none")
+    return found, {key: _time(key, written[key]) for key in times if key in written}
 
 
 def _text(key: str, value: Any) -> str:

@@ -1,21 +1,23 @@
 """Posts from files that others have written, beside our own JSON Lines (`bot.sources.archive`):
 
 Telegram Desktop's export of one channel (result.json), and answers of the X API as twarc keeps them (JSON Lines, one
-answer or one flattened post a line). Neither says which of our sources it belongs to: the caller does.
+answer or one flattened post a line). Whose posts these are is known by the numbers and names of accounts.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from bot.errors import FetchError
-from bot.models import Post, PostKind, Source
+from bot.models import Gap, Post, PostKind, Source
 from bot.sources import archive, x_page
 from bot.sources.json_stream import JsonStream
 from bot.sources.plain import one_line, tidy
+from bot.sources.x_place import handle
 
 Kind = Literal["posts", "telegram", "x"]
 
@@ -42,10 +44,20 @@ _LARGEST_ALBUM = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A post, where in the file it stands ("line 5", "message 5"), and how many bytes of the file are read by then."""
+class Foreign:
+    """A post of somebody who is none of our sources, passed over."""
 
-    post: Post
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What was found, where in the file it stands ("line 5", "message 5"), and how many bytes are read by then.
+
+    A FetchError is a part that cannot be read; what comes after it can.
+    """
+
+    found: Post | Gap | Foreign | FetchError
     where: str
     read: int
 
@@ -64,39 +76,57 @@ def kind(path: Path) -> Kind:
     return "posts"
 
 
-def read(path: Path, source: Source | None = None, *, zone: tzinfo | None = None) -> Iterator[Item]:
-    """Every post of a file, one at a time, in its order.
+def read(
+    path: Path,
+    sources: Collection[Source],
+    *,
+    named: Source | None = None,
+    zone: tzinfo | None = None,
+    country: str = "",
+) -> Iterator[Item]:
+    """Everything in a file, one at a time, in its order.
 
-    `source` is whose posts they are, where the file does not say; what others wrote in it is passed over. `zone` is
-    that of the computer on which an old Telegram Desktop (before 2022) wrote its local times. Raises FetchError for a
-    file that cannot be read, after the posts that stand before the mistake.
+    `sources` are those to which it may belong, with the numbers of their accounts as far as they are known; `named` is
+    the one to which it does belong, where that cannot be seen. `zone` is that of the computer on which an old Telegram
+    Desktop (before 2022) wrote its local times; what is withheld in that `country` on X is passed over. Raises
+    FetchError for a file that cannot be read, or not any further.
     """
     found = kind(path)
     if found == "posts":
-        yield from _posts(path, source)
+        yield from _posts(path, named)
         return
-    if source is None or source.kind != found:
-        of = f"; {source.id} is a source of kind {source.kind}" if source else ""
-        raise FetchError(f"{path}: these are {_WHAT[found]}: name the source to which they belong{of}", permanent=True)
+    if named is not None and named.kind != found:
+        raise FetchError(
+            f"{path}: these are {_WHAT[found]}, and {named.id} is a source of kind {named.kind}", permanent=True
+        )
+    ours = [named] if named else [source for source in sources if source.kind == found]
     with archive.opened(path) as file:
         if found == "telegram":
-            yield from _albums_joined(_telegram(file, path, source, zone))
+            yield from _albums_joined(_telegram(file, path, ours, zone, is_named=named is not None))
         else:
-            yield from _x(file, path, source)
+            yield from _x(file, path, _Accounts(ours), country)
 
 
-def _posts(path: Path, source: Source | None) -> Iterator[Item]:
+def _posts(path: Path, named: Source | None) -> Iterator[Item]:
     with archive.opened(path) as file:
         for number, raw in enumerate(file, 1):
             if raw.strip():
-                post = archive.of_line(raw, path, number, source.id if source else "")
-                yield Item(post, f"line {number}", file.tell())
+                yield Item(_of_line(raw, path, number, named), f"line {number}", file.tell())
+
+
+def _of_line(raw: bytes, path: Path, number: int, named: Source | None) -> Post | Gap | FetchError:
+    try:
+        return archive.of_line(raw, path, number, named.id if named else "")
+    except FetchError as error:
+        return error
 
 
 # --- Telegram Desktop
 
 
-def _telegram(file: BinaryIO, path: Path, source: Source, zone: tzinfo | None) -> Iterator[Item]:
+def _telegram(
+    file: BinaryIO, path: Path, ours: Sequence[Source], zone: tzinfo | None, *, is_named: bool
+) -> Iterator[Item]:
     stream = JsonStream(file)
     head: dict[str, Any] = {}
     number = 0
@@ -106,14 +136,19 @@ def _telegram(file: BinaryIO, path: Path, source: Source, zone: tzinfo | None) -
                 _refuse_whole_account(key)
                 head[key] = stream.value()
                 continue
-            _refuse_another_chat(head, source)
+            source = _channel_of(head, ours, is_named=is_named)
             for number, message in enumerate(stream.elements(), 1):
-                post = _message(message, source, zone)
+                where = f"message {number}"
+                try:
+                    post = _message(message, source, zone)
+                except _MessageError as mistake:
+                    yield Item(FetchError(f"{path}, {where}: {mistake}", permanent=True), where, stream.read)
+                    continue
                 if post is not None:
-                    yield Item(post, f"message {number}", stream.read)
+                    yield Item(post, where, stream.read)
     except ValueError as error:
-        where = f", message {number}" if number else ""
-        raise FetchError(f"{path}{where}: {error}", permanent=True) from error
+        place = f", message {number}" if number else ""
+        raise FetchError(f"{path}{place}: {error}", permanent=True) from error
 
 
 def _refuse_whole_account(key: str) -> None:
@@ -123,18 +158,30 @@ def _refuse_whole_account(key: str) -> None:
         )
 
 
-def _refuse_another_chat(head: Mapping[str, Any], source: Source) -> None:
+def _channel_of(head: Mapping[str, Any], ours: Sequence[Source], *, is_named: bool) -> Source:
+    """Whose posts these are: by the channel's number, or as it was said. Raises ValueError."""
     if not str(head.get("type")).endswith("_channel"):
         raise ValueError(f"expected the export of a channel; its type is {head.get('type')!r}")
     number = str(head.get("id"))
-    if source.account_id not in ("", number):
-        raise ValueError(f"another channel: its number is {number}, that of {source.id} is {source.account_id}")
+    for source in ours:
+        if source.account_id == number or (is_named and not source.account_id):
+            return source
+    whose = f"the channel “{one_line(str(head.get('name')))}”, number {number}"
+    if is_named:
+        raise ValueError(f"another channel: this is {whose}; the number of {ours[0].id} is {ours[0].account_id}")
+    raise ValueError(
+        f"this is {whose}, and no source has that account_id; name the source to which it belongs: --source"
+    )
+
+
+class _MessageError(ValueError):
+    """One message that cannot be read; the others can."""
 
 
 def _message(written: Any, source: Source, zone: tzinfo | None) -> Post | None:
     """As the channel's preview shows it. None for Telegram's own notes ("channel created"), which say nothing."""
     if not isinstance(written, dict) or not isinstance(written.get("id"), int):
-        raise ValueError("expected a message with an id")
+        raise _MessageError("expected a message with an id")
     if written.get("type") != "message":
         return None
     id = written["id"]
@@ -195,10 +242,10 @@ def _time(written: Mapping[str, Any], key: str, zone: tzinfo | None) -> datetime
         if zone is not None or local.tzinfo is not None:
             return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise ValueError(f"{key} {seconds or written.get(key)!r} is not a time") from error
+        raise _MessageError(f"{key} {seconds or written.get(key)!r} is not a time") from error
     raise ValueError(
         f"{key} {written.get(key)} is a local time without its zone, as old versions wrote it; name the zone of the "
-        "computer that wrote the file, or export again"
+        "computer that wrote the file (--zone), or export again"
     )
 
 
@@ -209,8 +256,9 @@ def _albums_joined(items: Iterable[Item]) -> Iterator[Item]:
     before: Item | None = None
     try:
         for item in items:
-            if before is not None and _are_one_album(before.post, item.post):
-                before = replace(item, post=_joined(before.post, item.post), where=before.where)
+            joined = _joined(before.found, item.found) if before else None
+            if before is not None and joined is not None:
+                before = replace(item, found=joined, where=before.where)
                 continue
             if before is not None:
                 yield before
@@ -234,7 +282,10 @@ def _are_one_album(first: Post, other: Post) -> bool:
     )
 
 
-def _joined(first: Post, other: Post) -> Post:
+def _joined(first: object, other: object) -> Post | None:
+    """The album that both are part of, None if they are none."""
+    if not (isinstance(first, Post) and isinstance(other, Post) and _are_one_album(first, other)):
+        return None
     edited = max(filter(None, (first.edited_at, other.edited_at)), default=None)
     return replace(first, text=first.text or other.text, media=(*first.media, *other.media), edited_at=edited)
 
@@ -242,18 +293,52 @@ def _joined(first: Post, other: Post) -> Post:
 # --- X
 
 
-def _x(file: BinaryIO, path: Path, source: Source) -> Iterator[Item]:
+class _Accounts:
+    """Our sources by the numbers and the names of their accounts. A name counts where no number is known."""
+
+    def __init__(self, ours: Iterable[Source]) -> None:
+        self._by_number = {source.account_id: source for source in ours if source.account_id}
+        self._by_name = {handle(source).casefold(): source for source in ours if not source.account_id}
+
+    def of(self, number: str, name: str) -> Source | None:
+        return self._by_number.get(number) or self._by_name.get(name.casefold())
+
+
+def _x(file: BinaryIO, path: Path, accounts: _Accounts, country: str) -> Iterator[Item]:
     for number, raw in enumerate(file, 1):
+        where = f"line {number}"
         if not raw.strip():
             continue
         try:
-            body = _answer(json.loads(raw))
-            account = source.account_id or _number_of(source.address, body)
-            posts = x_page.part(body, source, account) if account else ()
+            for found in _of_answer(_answer(json.loads(raw)), accounts, country):
+                yield Item(found, where, file.tell())
         except (ValueError, RecursionError) as error:
-            raise FetchError(f"{path}, line {number}: {error}", permanent=True) from error
-        for post in posts:
-            yield Item(post, f"line {number}", file.tell())
+            yield Item(FetchError(f"{path}, {where}: {error}", permanent=True), where, file.tell())
+
+
+def _of_answer(body: Mapping[str, Any], accounts: _Accounts, country: str) -> Iterator[Post | Foreign]:
+    """The posts of each author in it, in the order of the authors."""
+    names = _names(body)
+    data = body.get("data")
+    items = data if isinstance(data, list) else []
+    authors = Counter(number for item in items if isinstance(number := _of(item, "author_id"), str))
+    for number, count in authors.items():
+        name = names.get(number, "")
+        source = accounts.of(number, name)
+        if source:
+            yield from x_page.part(body, source, number, country=country)
+        else:
+            yield from [Foreign(f"@{name}" if name else number)] * count
+
+
+def _names(body: Mapping[str, Any]) -> dict[str, str]:
+    """The accounts' names by their numbers, as far as this answer has them."""
+    users = _of(body.get("includes"), "users")
+    return {
+        str(_of(user, "id")): name
+        for user in (users if isinstance(users, list) else [])
+        if isinstance(name := _of(user, "username"), str)
+    }
 
 
 def _answer(written: Any) -> Mapping[str, Any]:
@@ -275,14 +360,3 @@ def _answer(written: Any) -> Mapping[str, Any]:
         "media": _of(attachments, "media") or [],
     }
     return {"data": [written], "includes": included}
-
-
-def _number_of(name: str, body: Mapping[str, Any]) -> str:
-    """The account's number, as this answer has it; empty if the account is not in it."""
-    users = _of(body.get("includes"), "users")
-    found = (
-        str(_of(user, "id"))
-        for user in (users if isinstance(users, list) else [])
-        if str(_of(user, "username")).casefold() == name.removeprefix("@").casefold()
-    )
-    return next(found, "")

@@ -42,6 +42,56 @@ def add(connection: Connection, source: str, since: datetime, until: datetime, r
     )
 
 
+def put(connection: Connection, gap: Gap) -> bool:
+    """A gap that an archive tells of, as it is. False, and nothing is stored, where it is known or where we have looked
+    ourselves: at that source, or, of a gap of all sources, at any.
+    """
+    row = connection.execute(
+        """INSERT INTO gaps (source, since, until, reason) SELECT :source, :since, :until, :reason
+        WHERE NOT EXISTS (SELECT 1 FROM sources WHERE last_ok_at IS NOT NULL AND (:source IS NULL OR id = :source))
+        AND NOT EXISTS (SELECT 1 FROM gaps WHERE source IS :source AND since = :since)
+        AND (:source IS NULL OR EXISTS (SELECT 1 FROM sources WHERE id = :source))
+        ON CONFLICT DO NOTHING RETURNING 1""",
+        {
+            "source": gap.source or None,
+            "since": to_ms(gap.since),
+            "until": gap.until and to_ms(gap.until),
+            "reason": gap.reason,
+        },
+    ).fetchone()
+    return row is not None
+
+
+def close(connection: Connection, source: str, since: datetime, until: datetime) -> None:
+    """Everything that the source said between then is read: what gaps it has there are none any more. Gaps of all
+    sources remain those of every other one that is collected.
+    """
+    begin, end = to_ms(since), to_ms(until)
+    reached = connection.execute(
+        "SELECT id, source, since, until, reason FROM gaps WHERE (source = ? OR source IS NULL) "
+        "AND since < ? AND coalesce(until, ?) > ?",
+        (source, end, end + 1, begin),
+    ).fetchall()
+    for id, whose, since_ms, until_ms, reason in reached:
+        others = [] if whose else [one for (one,) in connection.execute("SELECT id FROM sources WHERE enabled")]
+        connection.execute("DELETE FROM gaps WHERE id = ?", (id,))
+        left = [(since_ms, begin)] if since_ms < begin else []
+        left += [(max(end, since_ms), until_ms)] if until_ms is None or until_ms > end else []
+        rows = [(source, *span, reason) for span in left]
+        rows += [(other, since_ms, until_ms, reason) for other in others if other != source]
+        connection.executemany(
+            "INSERT INTO gaps (source, since, until, reason) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", rows
+        )
+
+
+def everything(connection: Connection) -> list[Gap]:
+    """Every gap, the earliest first."""
+    rows = connection.execute(
+        "SELECT coalesce(source, ''), since, until, reason FROM gaps ORDER BY since, source, until, reason"
+    )
+    return [Gap(source, from_ms(begun), from_ms(ended), reason) for source, begun, ended, reason in rows]
+
+
 def between(connection: Connection, since: datetime, until: datetime) -> list[Gap]:
     """The gaps of the sources that are collected, and of all, that reach into [since, until); the earliest first."""
     rows = connection.execute(

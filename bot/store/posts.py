@@ -3,17 +3,17 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.models import Fate, Post, Statement, Telling
+from bot.models import WITHDRAWN, Fate, Post, Statement, Telling, Version
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
     "id, source, external_id, url, published_at, seen_at, text, language, kind, media, quoted, author, "
-    "edited_at, deleted_at, fate, late, story"
+    "edited_at, deleted_at, fate, fate_at, late, story"
 )
 
 
@@ -26,18 +26,12 @@ class Known:
     fate: Fate = "stands"
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One text that a post has had, and when it was first seen. The text is empty where it had to go."""
-
-    seen_at: datetime
-    text: str
-    sha256: str
-
-
 def fingerprint(text: str) -> str:
     """The SHA-256 of the verbatim text in UTF-8, in hexadecimal: evidence of what was said, and how an edit shows."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_NO_WORDS = fingerprint("")
 
 
 def known(connection: Connection, source: str, external_ids: Collection[str]) -> dict[str, Known]:
@@ -104,13 +98,26 @@ def revise(connection: Connection, id: int, text: str, language: str, now: datet
     return True
 
 
-def put_history(connection: Connection, id: int, edited_at: datetime | None, deleted_at: datetime | None) -> None:
-    """What an archive says of a post that it brought: when its text changed last, when it was seen to be gone."""
+def put_past(connection: Connection, id: int, post: Post) -> None:
+    """What an archive says of a post that it brought: the texts that it had before, when its text changed last, what
+    became of it and when.
+    """
+    fate: Fate = "deleted" if post.deleted_at else post.fate
+    fate_at = None if fate == "stands" else post.fate_at or post.deleted_at or post.seen_at or post.published_at
+    deleted_at = post.deleted_at or (fate_at if fate == "deleted" else None)
     connection.execute(
-        "UPDATE posts SET edited_at = ?1, deleted_at = ?2, fate_at = ?2, "
-        "fate = CASE WHEN ?2 IS NULL THEN 'stands' ELSE 'deleted' END WHERE id = ?3",
-        (edited_at and to_ms(edited_at), deleted_at and to_ms(deleted_at), id),
+        "UPDATE posts SET edited_at = ?, deleted_at = ?, fate = ?, fate_at = ?, late = ?, "
+        "sha256 = coalesce(nullif(?, ''), sha256) WHERE id = ?",
+        (_ms(post.edited_at), _ms(deleted_at), fate, _ms(fate_at), post.late, post.sha256, id),
     )
+    connection.executemany(
+        "INSERT INTO versions (post, seen_at, text, sha256) VALUES (?, ?, ?, ?)",
+        [(id, to_ms(one.seen_at), one.text, one.sha256 or fingerprint(one.text)) for one in post.versions],
+    )
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else to_ms(moment)
 
 
 # --- what becomes of a post
@@ -248,7 +255,7 @@ def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
         (wanted,),
     ):
         texts[row[0]] = _post(row)
-        stories[row[0]] = row[16]
+        stories[row[0]] = row[17]
     statements: dict[int, list[Statement]] = {}
     for post, *columns in connection.execute(
         "SELECT post, speaker, kind, text, rule, evidence, confidence FROM statements "
@@ -262,11 +269,22 @@ def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
 
 
 def everything(connection: Connection) -> Iterator[Post]:
-    """Every post, oldest first, read as it is consumed. The order is that of the posts, however they came here."""
+    """Every post with its earlier texts, oldest first, read as it is consumed. The order is that of the posts, however
+    they came here. There is no text of what its platform does not show at present and forbids to repeat (`WITHDRAWN`).
+    """
+    kinds = dict(connection.execute("SELECT id, kind FROM sources"))
     for row in connection.execute(  # published_at leads, so that the index serves and only equal times are sorted
-        f"SELECT {_COLUMNS} FROM posts ORDER BY published_at, source, external_id"  # noqa: S608
+        f"SELECT {_COLUMNS}, sha256 FROM posts ORDER BY published_at, source, external_id"  # noqa: S608
     ):
-        yield _post(row)
+        post = _post(row)
+        hidden = kinds.get(post.source) in WITHDRAWN and post.fate != "stands"
+        if hidden:
+            post = replace(post, text="", quoted="", media=())
+        earlier = versions(connection, post.id)[:-1] if post.edited_at else []
+        if hidden:
+            earlier = [replace(version, text="") for version in earlier]
+        gone = not post.text and row[18] != _NO_WORDS
+        yield replace(post, versions=tuple(earlier), sha256=row[18] if gone else "")
 
 
 def count(connection: Connection) -> int:
@@ -291,5 +309,6 @@ def _post(row: Any) -> Post:
         edited_at=from_ms(row[12]),
         deleted_at=from_ms(row[13]),
         fate=row[14],
-        late=bool(row[15]),
+        fate_at=from_ms(row[15]),
+        late=bool(row[16]),
     )

@@ -182,6 +182,11 @@ def health(connection: Connection) -> list[Health]:
     ]
 
 
+def account_ids(connection: Connection) -> dict[str, str]:
+    """The platforms' numbers of the accounts, as far as they were seen."""
+    return dict(connection.execute("SELECT id, account_id FROM sources WHERE account_id <> ''"))
+
+
 def alarmed(connection: Connection, source: str, at: datetime | None) -> None:
     """Operators were told that it is ailing; None: that it is well again."""
     connection.execute("UPDATE sources SET alarmed_at = ? WHERE id = ?", (at and to_ms(at), source))

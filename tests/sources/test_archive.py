@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import FetchError
-from bot.models import Cursor, Fetched, Post, Source
+from bot.models import Cursor, Fetched, Gap, Post, Source, Version
 from bot.sources import archive
 from bot.sources.archive import Archive
 
@@ -93,6 +93,13 @@ async def test_lines_of_another_source_are_passed_over_and_those_of_none_are_our
     assert {post.source for post in fetched.posts} == {"s"}
 
 
+async def test_lines_that_tell_of_gaps_are_passed_over(day: Day) -> None:
+    day.add(archive.line_of_gap(Gap("s", START, None, "away")))
+    day.write(0)
+    assert texts(await day.poll(None, 5)) == ["At 0"]
+    assert [post.text for post in archive.posts(day.path)] == ["At 0"]
+
+
 async def test_lines_added_later_are_found(day: Day) -> None:
     first = await day.poll(None, 0)
     day.write(0)
@@ -148,6 +155,12 @@ WHOLE = {"external_id": "1", "published_at": "2022-03-14T12:00:00+00:00", "text"
         (json.dumps({**WHOLE, "kind": "sermon"}), "kind 'sermon' is none of"),
         (json.dumps({**WHOLE, "media": "photo"}), "media is not a list"),
         (json.dumps({**WHOLE, "media": [1]}), "media is not text"),
+        (json.dumps({**WHOLE, "fate": "unsure"}), "fate 'unsure' is none of"),
+        (json.dumps({**WHOLE, "sha256": "short"}), "sha256 is none"),
+        (json.dumps({**WHOLE, "versions": "many"}), "versions is not a list"),
+        (json.dumps({**WHOLE, "versions": [{"text": "a"}]}), "seen_at is missing"),
+        (json.dumps({"gap": "long"}), "expected a JSON object"),
+        (json.dumps({"gap": {"since": "yesterday"}}), "not a time like"),
     ],
 )
 async def test_a_bad_line_is_named_with_its_file_and_number(day: Day, line: str, reason: str) -> None:
@@ -213,6 +226,7 @@ TIMES = st.integers(0, 4_000_000_000_000_000).map(
     lambda at: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
 )
 WORDS = st.text(max_size=40) | st.just("\0")
+HASHES = st.sampled_from(["", "ab" * 32])
 POSTS = st.builds(
     Post,
     source=WORDS,
@@ -228,7 +242,13 @@ POSTS = st.builds(
     seen_at=st.none() | TIMES,
     edited_at=st.none() | TIMES,
     deleted_at=st.none() | TIMES,
+    fate=st.sampled_from(["stands", "deleted", "protected", "suspended", "withheld"]),
+    fate_at=st.none() | TIMES,
+    late=st.booleans(),
+    versions=st.lists(st.builds(Version, TIMES, WORDS, HASHES), max_size=2).map(tuple),
+    sha256=HASHES,
 )
+GAPS = st.builds(Gap, source=WORDS, since=TIMES, until=st.none() | TIMES, reason=WORDS)
 
 
 @given(st.lists(POSTS, max_size=3))
@@ -239,3 +259,12 @@ def test_what_is_given_out_comes_back_in_byte_for_byte(tmp_path_factory: pytest.
     back = list(archive.posts(path))
     assert "".join(archive.line(post) + "\n" for post in back) == out
     assert [post.published_at for post in back] == [post.published_at for post in given]
+
+
+@given(GAPS)
+def test_a_gap_is_one_line(gap: Gap) -> None:
+    line = archive.line_of_gap(gap)
+    back = archive.of_line(line.encode(), Path("a.jsonl"), 1, "")
+    assert isinstance(back, Gap)
+    assert archive.line_of_gap(back) == line
+    assert (back.since, back.until) == (gap.since, gap.until)

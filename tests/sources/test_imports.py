@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections import deque
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.errors import FetchError
-from bot.models import Post, Source
+from bot.models import Gap, Post, Source
 from bot.sources import archive, imports
-from bot.sources.imports import Item
+from bot.sources.imports import Foreign, Item
 
 AT = datetime(2022, 3, 14, 12, tzinfo=UTC)
 CHANNEL = Source("channel", "telegram", "Some_Channel", language="uk")
@@ -24,8 +25,25 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "file.json"
 
 
-def posts(path: Path, source: Source | None, **more: Any) -> list[Post]:
-    return [item.post for item in imports.read(path, source, **more)]
+def read(path: Path, *ours: Source, **more: Any) -> Iterator[Item]:
+    """The file is theirs, or of the one source that is named."""
+    return imports.read(path, ours, **more)
+
+
+def posts(path: Path, source: Source, **more: Any) -> list[Post]:
+    """All is well with a file that is known to be the source's."""
+    found = [item.found for item in read(path, named=source, **more)]
+    assert not [one for one in found if isinstance(one, FetchError)]
+    return [one for one in found if isinstance(one, Post)]
+
+
+def mistakes(path: Path, source: Source) -> list[str]:
+    return [item.found.reason for item in read(path, named=source) if isinstance(item.found, FetchError)]
+
+
+def text(item: Item) -> str:
+    assert isinstance(item.found, Post)
+    return item.found.text
 
 
 # --- what it is
@@ -58,29 +76,35 @@ def test_our_own_lines_need_no_source(path: Path) -> None:
     lines = [archive.line(post) for post in written]
     path.write_text(f"{lines[0]}\n\n{lines[1]}\n")
     size = path.stat().st_size
-    assert list(imports.read(path)) == [
+    assert list(read(path)) == [
         Item(written[0], "line 1", len(lines[0].encode()) + 1),
         Item(written[1], "line 3", size),
     ]
 
 
-def test_a_line_that_is_none_is_named(path: Path) -> None:
-    path.write_text("\nnot JSON\n")
-    with pytest.raises(FetchError, match=r"file\.json, line 2: "):
-        posts(path, None)
+def test_lines_that_name_no_source_belong_to_the_one_that_is_named(path: Path) -> None:
+    path.write_text(archive.line(Post("", "1", "", AT, "Words")))
+    assert [post.source for post in posts(path, ACCOUNT)] == ["account"]
 
 
-@pytest.mark.parametrize("source", [None, ACCOUNT])
-def test_a_file_that_does_not_say_whose_it_is_needs_a_source_of_its_kind(path: Path, source: Source | None) -> None:
+def test_a_line_that_is_none_is_named_and_the_next_one_read(path: Path) -> None:
+    gap = Gap("s", AT, None, "away")
+    path.write_text("\nnot JSON\n" + archive.line_of_gap(gap) + "\n")
+    bad, good = read(path)
+    assert isinstance(bad.found, FetchError)
+    assert f"{path}, line 2: " in bad.found.reason
+    assert good == Item(gap, "line 3", path.stat().st_size)
+
+
+def test_a_file_of_another_kind_than_its_source_is_refused(path: Path) -> None:
     export(path, {})
-    with pytest.raises(FetchError, match="Telegram Desktop's export of a channel: name the source") as failure:
-        posts(path, source)
-    assert ("account is a source of kind x" in failure.value.reason) == (source is not None)
+    with pytest.raises(FetchError, match="Telegram Desktop's export of a channel, and account is a source of kind x"):
+        posts(path, ACCOUNT)
 
 
 def test_a_file_that_is_not_there_is_said(path: Path) -> None:
     with pytest.raises(FetchError, match="No such file"):
-        posts(path, None)
+        list(read(path))
 
 
 # --- Telegram Desktop
@@ -227,28 +251,29 @@ def test_an_old_export_has_local_times_and_needs_their_zone(path: Path) -> None:
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ({"date_unixtime": "soon"}, "message 2: date 'soon' is not a time"),
-        ({"date_unixtime": "", "date": "soon"}, "message 2: date 'soon' is not a time"),
+        ({"date_unixtime": "soon"}, "date 'soon' is not a time"),
+        ({"date_unixtime": "", "date": "soon"}, "date 'soon' is not a time"),
         ({"date_unixtime": "9" * 30}, "is not a time"),
-        ({"id": None}, "message 2: expected a message with an id"),
+        ({"id": None}, "expected a message with an id"),
     ],
 )
-def test_a_message_that_cannot_be_read_is_named_and_those_before_it_stand(
+def test_a_message_that_cannot_be_read_is_named_and_the_others_stand(
     path: Path, message: dict[str, Any], words: str
 ) -> None:
-    export(path, {"text": "fine"}, {"text": "x", **message})
-    items = imports.read(path, CHANNEL)
-    assert next(items).post.text == "fine"
-    with pytest.raises(FetchError, match=words) as failure:
-        next(items)
-    assert failure.value.permanent
+    export(path, {"text": "fine"}, {"text": "x", **message}, {"text": "fine, too"})
+    first, bad, last = read(path, named=CHANNEL)
+    assert (text(first), text(last)) == ("fine", "fine, too")
+    assert isinstance(bad.found, FetchError)
+    assert f"{path}, message 2: " in bad.found.reason
+    assert words in bad.found.reason
+    assert bad.found.permanent
 
 
 def test_a_file_that_was_cut_gives_what_it_has_and_says_so(path: Path) -> None:
     export(path, {"text": "one"}, {"text": "two"})
     path.write_bytes(path.read_bytes()[:-60])
-    items = imports.read(path, CHANNEL)
-    assert next(items).post.text == "one"
+    items = read(path, named=CHANNEL)
+    assert text(next(items)) == "one"
     with pytest.raises(FetchError, match=r"file\.json, message 1: "):
         next(items)
 
@@ -258,13 +283,25 @@ def test_a_file_that_was_cut_gives_what_it_has_and_says_so(path: Path) -> None:
     [
         ({"type": "personal_chat"}, "expected the export of a channel; its type is 'personal_chat'"),
         ({"type": "public_supergroup"}, "expected the export of a channel"),
-        ({"id": 5}, "another channel: its number is 5, that of channel is 1413275904"),
+        ({"id": 5}, "another channel: this is the channel “A channel”, number 5; the number of channel is 1413275904"),
     ],
 )
 def test_the_export_of_another_chat_is_refused(path: Path, head: dict[str, Any], words: str) -> None:
     export(path, {"text": "one"}, **head)
     with pytest.raises(FetchError, match=words):
         posts(path, Source("channel", "telegram", "Some_Channel", account_id="1413275904"))
+
+
+def test_a_channel_is_known_by_its_number(path: Path) -> None:
+    export(path, {"text": "one"})
+    pinned = Source("pinned", "telegram", "another_name", account_id="1413275904")
+    assert [item.found.source for item in read(path, ACCOUNT, CHANNEL, pinned) if isinstance(item.found, Post)] == [
+        "pinned"
+    ]
+    with pytest.raises(
+        FetchError, match=r"“A channel”, number 1413275904, and no source has that account_id; .*--source"
+    ):
+        list(read(path, ACCOUNT, CHANNEL))
 
 
 def test_the_export_of_a_whole_account_is_refused(path: Path) -> None:
@@ -281,7 +318,7 @@ def test_an_export_without_messages_has_none(path: Path) -> None:
 def test_a_large_export_needs_little_memory(path: Path) -> None:
     export(path, *({"text": "Words of a usual length, a hundred times over. " * 5} for _ in range(10_000)))
     tracemalloc.start()
-    items = imports.read(path, CHANNEL)
+    items = read(path, named=CHANNEL)
     first = next(items)
     (last,) = deque(items, maxlen=1)
     assert tracemalloc.get_traced_memory()[1] < 3_000_000 < path.stat().st_size
@@ -314,17 +351,41 @@ def answer(*tweets: dict[str, Any], **includes: Any) -> dict[str, Any]:
     }
 
 
-def test_answers_of_a_search_give_the_posts_of_the_account_alone(path: Path) -> None:
-    twarc(path, answer(tweet(5 << 50, "Mine"), tweet(6 << 50, "Theirs", "78")), answer(tweet(7 << 50, "Mine too")))
-    items = list(imports.read(path, ACCOUNT))
-    assert [(item.post.text, item.where) for item in items] == [("Mine", "line 1"), ("Mine too", "line 2")]
-    assert items[0].post.url == f"https://x.com/o_ivanenko/status/{5 << 50}"
-    assert items[-1].read == path.stat().st_size
+def test_posts_of_each_account_are_its_sources_and_others_are_passed_over(path: Path) -> None:
+    twarc(
+        path,
+        answer(tweet(5 << 50, "Mine"), tweet(6 << 50, "Theirs", "78"), tweet(8 << 50, "Whose?", "79")),
+        answer(tweet(7 << 50, "Mine too")),
+    )
+    items = list(read(path, ACCOUNT, CHANNEL))
+    first, theirs, whose, last = items
+    assert (text(first), first.where, text(last), last.where) == ("Mine", "line 1", "Mine too", "line 2")
+    assert isinstance(first.found, Post)
+    assert first.found.url == f"https://x.com/o_ivanenko/status/{5 << 50}"
+    assert (theirs.found, whose.found) == (Foreign("@other"), Foreign("79"))
+    assert last.read == path.stat().st_size
+    other = Source("other", "x", "OTHER")
+    assert [one.found.source for one in read(path, ACCOUNT, other) if isinstance(one.found, Post)] == [
+        "account",
+        "other",
+        "account",
+    ]
 
 
 def test_an_account_without_a_pinned_number_is_known_by_its_name(path: Path) -> None:
     twarc(path, answer(tweet(5 << 50, "Mine"), tweet(6 << 50, "Theirs", "78")), {"data": [tweet(7 << 50, "Whose?")]})
     assert [post.text for post in posts(path, Source("account", "x", "@o_ivanenko"))] == ["Mine"]
+
+
+def test_a_name_that_somebody_else_has_is_not_the_account(path: Path) -> None:
+    twarc(path, answer(tweet(5 << 50, "An earlier owner's")))
+    assert posts(path, Source("account", "x", "o_ivanenko", account_id="5")) == []
+
+
+def test_what_is_withheld_is_passed_over(path: Path) -> None:
+    twarc(path, answer(tweet(5 << 50, "Mine", withheld={"country_codes": ["DE"]})))
+    assert posts(path, ACCOUNT) == []
+    assert [post.text for post in posts(path, ACCOUNT, country="UA")] == ["Mine"]
 
 
 def test_what_a_post_refers_to_is_found_among_the_answers_includes(path: Path) -> None:
@@ -362,8 +423,7 @@ def test_a_stream_has_one_post_an_answer_and_empty_pages_none(path: Path) -> Non
 )
 def test_a_line_of_another_kind_is_named(path: Path, line: str, words: str) -> None:
     twarc(path, answer(tweet(5 << 50, "Mine")))
-    path.write_text(path.read_text() + line)
-    items = imports.read(path, ACCOUNT)
-    assert next(items).post.text == "Mine"
-    with pytest.raises(FetchError, match=words):
-        next(items)
+    path.write_text(f"{path.read_text()}{line}\n{path.read_text()}")
+    (mistake,) = mistakes(path, ACCOUNT)
+    assert f"{path}, {words}" in mistake
+    assert len(list(read(path, named=ACCOUNT))) == 3

@@ -1,7 +1,8 @@
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.models import Post, Statement
+from bot.models import Post, Statement, Version
 from bot.store import posts, statements
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -233,18 +234,41 @@ def test_a_changed_post_is_found_by_its_address(database: Database, now: datetim
     assert database.read(posts.changed_at, "https://example.org/5") is None
 
 
-def test_history_from_an_archive_says_that_a_post_is_deleted(database: Database, now: datetime) -> None:
+def test_an_archive_knows_what_became_of_a_post(database: Database, now: datetime) -> None:
     database.submit(put_source, now).result()
     id = database.submit(put_post, now).result()
-    database.submit(posts.put_history, id, now + LATER, None).result()
+    database.submit(posts.put_past, id, replace(a_post(now), edited_at=now + LATER)).result()
     assert database.read(posts.tellings, [id])[0].post.fate == "stands"
-    database.submit(posts.put_history, id, now + LATER, now + 2 * LATER).result()
-    (telling,) = database.read(posts.tellings, [id])
-    assert (telling.post.fate, telling.post.edited_at, telling.post.deleted_at) == (
+    past = replace(
+        a_post(now),
+        edited_at=now + LATER,
+        deleted_at=now + 2 * LATER,
+        late=True,
+        versions=(Version(now, "Talks begin."), Version(now + LATER, "", "ab" * 32)),
+        sha256="cd" * 32,
+    )
+    database.submit(posts.put_past, id, past).result()
+    (post,) = database.read(lambda connection: list(posts.everything(connection)))
+    assert (post.fate, post.edited_at, post.deleted_at, post.fate_at, post.late) == (
         "deleted",
         now + LATER,
         now + 2 * LATER,
+        now + 2 * LATER,
+        True,
     )
+    assert [(one.seen_at, one.text, one.sha256) for one in database.read(posts.versions, id)] == [
+        (now, "Talks begin.", posts.fingerprint("Talks begin.")),
+        (now + LATER, "", "ab" * 32),
+        (now + LATER, "Talks go on.", "cd" * 32),
+    ]
+
+
+def test_an_archive_may_know_less_of_when(database: Database, now: datetime) -> None:
+    database.submit(put_source, now).result()
+    id = database.submit(put_post, now).result()
+    database.submit(posts.put_past, id, replace(a_post(now), fate="deleted")).result()
+    (post,) = database.read(lambda connection: list(posts.everything(connection)))
+    assert (post.fate, post.deleted_at, post.fate_at) == ("deleted", now, now)
 
 
 def test_a_post_found_late_stays_so(database: Database, now: datetime) -> None:
