@@ -1,4 +1,4 @@
-"""The doors for an operator: `parley run · try · check · poll · status · import · export · backup`."""
+"""The doors for an operator: `parley run · try · check · poll · status · import · export · backup · restore`."""
 
 import argparse
 import asyncio
@@ -108,9 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     take_in.add_argument("--source", default="", help="whose posts they are, where the file does not say")
     take_in.add_argument("--zone", type=_zone, help="where an export before 2022 was made, such as Europe/Kyiv")
     export = command("export", _export, "write every post as JSON Lines to standard output, also while the bot runs")
-    backup = command("backup", _backup, "copy the database into a new file and check it, also while the bot runs")
-    backup.add_argument("file", type=Path)
-    for one in (status, export, backup):
+    backup = command("backup", _backup, "copy the database and check the copy, also while the bot runs")
+    backup.add_argument("target", type=Path, nargs="?", help="a new file, or a folder where the newest copies stay")
+    restore = command("restore", _restore, "put a backup in the place of the database, which is kept beside it")
+    restore.add_argument("file", type=Path, help="what parley backup has made; stop the bot before")
+    for one in (status, export, backup, restore):
         one.set_defaults(complaint=lambda query: "")  # none reads topics: no wait for dictionaries
     return parser
 
@@ -193,7 +195,13 @@ def _export(settings: Settings, options: argparse.Namespace) -> int:
 def _backup(settings: Settings, options: argparse.Namespace) -> int:
     from bot.upkeep.backup import backup
 
-    return backup(settings, options.file, _say)
+    return backup(settings, options.target, _say)
+
+
+def _restore(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.upkeep.backup import restore
+
+    return restore(settings, options.file, _say)
 
 
 # --- standard output

@@ -54,6 +54,10 @@ def test_parley_toml_says_what_holds_without_it(shipped: settings.Settings) -> N
     assert shipped.limits == settings.Limits()
     assert shipped.pace == settings.Pace()
     assert shipped.x == settings.OnX()
+    assert shipped.backup == settings.Backup()
+    assert shipped.keep == settings.Keep()
+    assert shipped.log == settings.Log()
+    assert shipped.disk_reserve == 200 * settings.MEGABYTE
     assert {source.kind: source.every for source in shipped.roster.sources.values() if source.every.seconds < 900} == {
         kind: pause for kind, pause in settings.EVERY.items() if kind != "archive"
     }

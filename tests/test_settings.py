@@ -176,6 +176,19 @@ def test_parley_toml_is_read(folder: Folder) -> None:
                 post_price = 0.01
                 day_cap = 2
                 month_cap = 9.5
+                [backup]
+                folder = "/backups"
+                at = "03:30"
+                keep = 2
+                [keep]
+                outbox = 3
+                inbox = 4
+                log = 5
+                [log]
+                format = "json"
+                file = "logs/parley.log"
+                [disk]
+                reserve = 6
                 """
             }
         )
@@ -186,6 +199,10 @@ def test_parley_toml_is_read(folder: Folder) -> None:
     money = Budget(post_price=10_000, user_price=10_000, day_cap=2 * DOLLAR, month_cap=9_500_000)
     assert found.x == settings.OnX(mode="search", vocabulary="post", country="UA", budget=money)
     assert found.contact == "mailto:editor@example.org"
+    assert found.backup == settings.Backup(folder=Path("/backups"), at=time(3, 30), keep=2)
+    assert found.keep == settings.Keep(outbox=3, inbox=4, log=5)
+    assert found.log == settings.Log(format="json", file=Path("logs/parley.log"))
+    assert found.disk_reserve == 6_000_000
     assert found.roster.sources["courier"].every == timedelta(hours=1)
     assert found.roster.sources["ada-x"].every == timedelta(seconds=90)
 
@@ -480,6 +497,11 @@ def test_a_wrong_line_is_named(folder: Folder, file: str, old: str, new: str, ke
 
 WRONG_PARLEY = [
     ("defaults = 5", "defaults", "expected a table, not a number"),
+    ("backup = { folder = 5 }", "backup.folder", "expected text, not a number"),
+    ("backup = { keep = 0 }", "backup.keep", "expected a whole number from 1 to 1000000"),
+    ("keep = { inbox = 1 }", "keep.inbox", "expected at least 2, for Telegram may repeat an update for a day"),
+    ('log = { format = "xml" }', "log.format", '"xml" is none of text, json'),
+    ('disk = { reserve = "1 GB" }', "disk.reserve", '"1 GB" is not a whole number'),
     ('defaults = { language = "de" }', "defaults.language", '"de" is none of en, uk, ru'),
     ('defaults = { zone = "Kyiv" }', "defaults.zone", '"Kyiv" is not a time zone'),
     ("defaults = { zone = 2 }", "defaults.zone", "expected a time zone such as Europe/Kyiv, not a number"),
@@ -527,7 +549,8 @@ def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) 
         settings.load({"PARLEY_CONFIG": str(folder({"parley.toml": "a = 1"}))}, complaint=no_frost)
     unknown_key, query = caught.value.exceptions
     assert str(unknown_key).endswith(
-        "parley.toml, a: unknown key; expected defaults, limits, pace, every, telegram, x, operator"
+        "parley.toml, a: unknown key; "
+        "expected defaults, limits, pace, every, telegram, x, operator, backup, keep, log, disk"
     )
     assert str(query).endswith("topics.toml, topics.ice.watch.en: 'ice OR frost' mentions frost")
     assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics
@@ -618,6 +641,10 @@ WHOLE["parley.toml"] = {
     "every": {"x": "1h"},
     "x": {"mode": "auto", "country": "UA", "post_price": 0.005, "day_cap": 5},
     "operator": {"contact": "somebody"},
+    "backup": {"folder": "backups", "at": "03:30", "keep": 2},
+    "keep": {"outbox": 3, "inbox": 4, "log": 5},
+    "log": {"format": "json", "file": "parley.log"},
+    "disk": {"reserve": 6},
 }
 
 

@@ -19,9 +19,24 @@ from bot.errors import SettingsError
 from bot.settings.environment import ENVIRONMENT, from_environment
 from bot.settings.files import EVERY, Complaint, from_folder
 from bot.settings.reading import duration, is_there
-from bot.settings.values import Defaults, Limits, OnX, Pace, Settings
+from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Settings
 
-__all__ = ["ENVIRONMENT", "EVERY", "Complaint", "Defaults", "Limits", "OnX", "Pace", "Settings", "duration", "load"]
+__all__ = [
+    "ENVIRONMENT",
+    "EVERY",
+    "MEGABYTE",
+    "Backup",
+    "Complaint",
+    "Defaults",
+    "Keep",
+    "Limits",
+    "Log",
+    "OnX",
+    "Pace",
+    "Settings",
+    "duration",
+    "load",
+]
 
 
 def load(

@@ -11,7 +11,7 @@ from bot.errors import SettingsError
 from bot.models import LANGUAGES, Dialect, Role, Roster, Side, Source, SourceKind, Speaker, Talks, Topic
 from bot.settings import reading
 from bot.settings.reading import Key, Place, Reader, Table, Wrong
-from bot.settings.values import Defaults, Limits, OnX, Pace
+from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace
 
 EVERY: Mapping[SourceKind, timedelta] = {
     "x": timedelta(minutes=5),
@@ -183,6 +183,17 @@ def _enough(written: Mapping[str, Any], fields: dict[str, Any], place: Place) ->
             place.at(cap).wrong(f"is less than the smallest look at an account may cost, {least:g} dollars")
 
 
+def _inbox_days(value: Any, place: Place) -> int:
+    days = reading.count(value, place)
+    if days < 2:
+        raise Wrong("is too short; expected at least 2, for Telegram may repeat an update for a day")
+    return days
+
+
+def _megabytes(value: Any, place: Place) -> int:
+    return reading.count(value, place) * MEGABYTE
+
+
 _PARLEY = {
     "defaults": Table(
         Defaults,
@@ -210,6 +221,10 @@ _PARLEY = {
         _enough,
     ),
     "operator": Table(dict, {"contact": Key(reading.remark)}),
+    "backup": Table(Backup, {"folder": Key(reading.path), "at": Key(reading.local_time), "keep": Key(reading.count)}),
+    "keep": Table(Keep, {"outbox": Key(reading.count), "inbox": Key(_inbox_days), "log": Key(reading.count)}),
+    "log": Table(Log, {"format": Key(reading.choice("text", "json")), "file": Key(reading.path)}),
+    "disk": Table(dict, {"reserve": Key(_megabytes, fills="disk_reserve")}),
 }
 
 
@@ -237,7 +252,8 @@ def from_folder(folder: Path, sources: str, complaint: Complaint, mistakes: list
         found = read(file, {title: Key(reading.entries(title, table)) for title, table in tables.items()})
         roster |= {title: found.get(title, {}) for title in tables}
     _read_once(roster["sources"], Place(str(folder / sources), "sources", mistakes, known))
-    return {**parley.pop("operator", {}), **parley.pop("telegram", {}), **parley, "roster": Roster(**roster)}
+    flat = {**parley.pop("operator", {}), **parley.pop("telegram", {}), **parley.pop("disk", {})}
+    return {**flat, **parley, "roster": Roster(**roster)}
 
 
 def _file(path: Path, keys: Mapping[str, Key]) -> Reader:

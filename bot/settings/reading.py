@@ -111,6 +111,10 @@ name = text(100)
 remark = text(1000)
 
 
+def path(value: Any, place: Place) -> Path:
+    return Path(remark(value, place))
+
+
 def identifier(value: Any, place: Place) -> str:
     """Short, because it travels in the data of a button, which holds 64 bytes."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", value):

@@ -52,8 +52,45 @@ class OnX:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """Copies of the database that are made by themselves: one a day into `folder`, None for none.
+
+    `at` is a local time of the zone of new subscribers. The `keep` newest stay.
+    """
+
+    folder: Path | None = None
+    at: time = time(4)
+    keep: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """For how many days is kept what is not needed any more.
+
+    `outbox`: what was sent or refused. `inbox`: the numbers of Telegram's updates, without what they said; Telegram may
+    repeat one for a day. `log`: a log that is written to a file.
+    """
+
+    outbox: int = 30
+    inbox: int = 2
+    log: int = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """How events are written: as `text` or as lines of `json`, to standard error or to a `file`."""
+
+    format: Literal["text", "json"] = "text"
+    file: Path | None = None
+
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off.
+    With less than `disk_reserve` bytes free, nothing is collected.
 
     `telegram_client`: channels are read by their public previews, or through Telegram's own protocol with the session
     of an account.
@@ -78,3 +115,7 @@ class Settings:
     pace: Pace = Pace()
     x: OnX = OnX()
     contact: str = ""
+    backup: Backup = Backup()
+    keep: Keep = Keep()
+    log: Log = Log()
+    disk_reserve: int = 200 * MEGABYTE

@@ -89,6 +89,23 @@ def spent(connection: Connection, now: datetime, *, without: str = "") -> Spent:
     return Spent(of_today, of_month, lately, max((now - begun) / timedelta(days=1), 1.0))
 
 
+def take_over(connection: Connection, other: Connection) -> None:
+    """Count what another database of the same line has booked since this one was copied from it: X has billed it."""
+    connection.executemany(
+        "INSERT INTO x_days (day, posts, users, spent) VALUES (?, ?, ?, ?) ON CONFLICT (day) DO UPDATE SET "
+        "posts = max(posts, excluded.posts), users = max(users, excluded.users), spent = max(spent, excluded.spent)",
+        other.execute("SELECT day, posts, users, spent FROM x_days"),
+    )
+    connection.executemany(
+        "INSERT INTO x_billed (day, kind, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        other.execute("SELECT day, kind, id FROM x_billed"),
+    )
+    connection.executemany(
+        "INSERT INTO x_holds (day, question, results, price) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        other.execute("SELECT day, question, results, price FROM x_holds"),
+    )
+
+
 def forget(connection: Connection, now: datetime) -> None:
     """Ids are of use on their day alone; what a day cost is kept for a year."""
     yesterday = _day(now - timedelta(days=1))

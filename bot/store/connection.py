@@ -57,14 +57,16 @@ def existing(path: Path) -> Iterator[Connection]:
         yield connection
 
 
+DAMAGED = "restore a backup or move the file away (parley restore FILE does both)"
+
 _CURES = {
     sqlite3.SQLITE_BUSY: "another program is writing to it; let that one end, then try again",
     sqlite3.SQLITE_CANTOPEN: "PARLEY_DATABASE must name a file that can be written",
     sqlite3.SQLITE_READONLY: "PARLEY_DATABASE must name a file that can be written",
     sqlite3.SQLITE_FULL: "make room on the disk, then try again",
     sqlite3.SQLITE_IOERR: "the disk is full or failing",
-    sqlite3.SQLITE_CORRUPT: "restore a backup or move the file away",
-    sqlite3.SQLITE_NOTADB: "restore a backup or move the file away",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
     sqlite3.SQLITE_ERROR: "is it a database of Parley?",
 }
 """By SQLite's own classes of failure."""

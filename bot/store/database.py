@@ -10,9 +10,9 @@ import fcntl
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -50,17 +50,11 @@ class Database:
 
         Raises LockedError if another process has it, StoreError if it cannot be used.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = _lock(path)
-        except OSError as error:
-            raise StoreError(
-                f"{path}: {error.strerror}; PARLEY_DATABASE must name a file that can be written"
-            ) from error
+        lock = _lock(path)
         try:
             with troubles(path):
                 writer = connect(path, write=True)
-                _migrate(writer, path)
+                migrate(writer, path)
                 return cls(path, lock, writer)
         except StoreError:
             os.close(lock)
@@ -158,8 +152,26 @@ def _run_alone(connection: Connection, work: Callable[[Connection], Any]) -> tup
     return result, None
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep every Parley from the database meanwhile. Raises LockedError, StoreError."""
+    lock = _lock(path)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def _lock(path: Path) -> int:
     """Take the database for this process; the kernel lets go of it however the process ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _take(path)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; PARLEY_DATABASE must name a file that can be written") from error
+
+
+def _take(path: Path) -> int:
     handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -172,13 +184,14 @@ def _lock(path: Path) -> int:
     return handle
 
 
-def _migrate(connection: Connection, path: Path) -> None:
+def migrate(connection: Connection, path: Path) -> None:
     """Bring the tables up to date. A file made by a later Parley is refused: it would be misread."""
     database = sqlite_utils.Database(connection, execute_plugins=False)
     ours = {step.name for step in migrations.pending(sqlite_utils.Database(memory=True))}
     theirs = {step.name for step in migrations.applied(database)}
     if theirs - ours:
         raise StoreError(
-            f"{path} was made by a newer Parley (it knows {', '.join(sorted(theirs - ours))}); run that version"
+            f"{path} was made by a newer Parley (it knows {', '.join(sorted(theirs - ours))}); "
+            "run that version, or restore a backup that this one has made"
         )
     migrations.apply(database)

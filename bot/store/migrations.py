@@ -283,6 +283,13 @@ def amendments(database: sqlite_utils.Database) -> None:
     _run(database, AMENDMENTS)
 
 
+@migrations()
+def lineage(database: sqlite_utils.Database) -> None:
+    """By this a copy of a database is told from a copy of another one."""
+    database.conn.execute("CREATE TABLE lineage (id TEXT NOT NULL) STRICT")
+    database.conn.execute("INSERT INTO lineage VALUES (lower(hex(randomblob(16))))")
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

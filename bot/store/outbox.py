@@ -390,3 +390,21 @@ def late(connection: Connection, found_before: datetime) -> dict[int, list[int]]
 
 def caught_up(connection: Connection, subscriber: int) -> None:
     connection.execute("DELETE FROM late WHERE subscriber = ?", (subscriber,))
+
+
+def set_aside(connection: Connection, now: datetime) -> None:
+    """In a copy that is put back: nobody can tell what became of what waited in it, so nothing of it is sent.
+
+    Posts of which somebody was to be told at once are noted for their catch-up message.
+    """
+    connection.execute(
+        """INSERT INTO late (subscriber, post, found_at)
+        SELECT subscriber, posts.id, :now FROM outbox JOIN posts ON posts.id = CAST(substr(key, 6) AS INTEGER)
+        WHERE key LIKE 'post:%' AND due_at IS NOT NULL AND message_id IS NULL ON CONFLICT DO NOTHING""",
+        {"now": to_ms(now)},
+    )
+    connection.execute(
+        """UPDATE outbox SET state = iif(message_id > 0, 'sent', 'unknown'), due_at = NULL, settled_at = ?,
+            error = 'it waited when a copy was made that was put back' WHERE due_at IS NOT NULL""",
+        (to_ms(now),),
+    )

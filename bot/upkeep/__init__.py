@@ -5,6 +5,6 @@ poll       look at the sources once
 status     how all fares
 take_in    posts of files into the store
 export     and out of it
-backup     a copy of the database
+backup     copies of the database, and the way back from one
 terminal   how all of them speak to whoever sits there
 """

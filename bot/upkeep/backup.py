@@ -1,57 +1,44 @@
-"""A checked copy of the database."""
+"""Checked copies of the database, and the way back from one."""
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bot.errors import StoreError
+from bot.app import now
+from bot.collect import CATCH_UP_AFTER
+from bot.errors import ParleyError
 from bot.settings import Settings
-from bot.store.connection import existing, sqlite3
+from bot.store import copies, restoring
 from bot.upkeep.terminal import Say
 
 
-def backup(settings: Settings, target: Path, say: Say) -> int:
-    """Copy the database into a new file and check the copy; also while the bot runs.
+def backup(settings: Settings, target: Path | None, say: Say) -> int:
+    """Copy the database into a new file, or into a folder where the newest copies stay, and check the copy.
 
-    The copy is as of one moment: it is made in one go, and a reader holds up no writer. It is one file, which can be
-    read where nothing can be written.
+    Without a target the folder is that of the settings. Works while the bot runs.
     """
-    with existing(settings.database) as connection, _whole_or_not_at_all(target) as part:
-        with closing(sqlite3.connect(str(part))) as copy:
-            try:
-                connection.backup(copy)
-            except sqlite3.OperationalError as error:
-                raise StoreError(
-                    f"{target}: {error}; is there room for {settings.database.stat().st_size:,} bytes?"
-                ) from error
-            copy.execute("PRAGMA journal_mode = DELETE")
-            (found,) = copy.execute("PRAGMA integrity_check").fetchone()
-        if found != "ok":
-            raise StoreError(f"{settings.database} is damaged ({found}); keep every older backup")
+    target = target or settings.backup.folder
+    if target is None:
+        raise ParleyError(f"name a new file, a folder, or set folder in [backup] of {settings.config / 'parley.toml'}")
+    dropped: list[Path] = []
+    if target.is_dir() or target == settings.backup.folder:
+        target, dropped = copies.copy_into(settings.database, target, settings.backup.keep, now())
+    else:
+        copies.copy(settings.database, target)
     say(f"{target}: {target.stat().st_size:,} bytes, checked")
+    if dropped:
+        say(f"dropped: {', '.join(file.name for file in dropped)}; the {settings.backup.keep} newest stay")
     return 0
 
 
-@contextmanager
-def _whole_or_not_at_all(target: Path) -> Iterator[Path]:
-    """A file beside the target that takes its name at the end, if all went well."""
-    _refuse_existing(target)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".part", dir=target.parent)
-    except OSError as error:
-        raise StoreError(f"{target}: {error.strerror}; name a file in a folder that can be written") from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        _refuse_existing(target)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _refuse_existing(target: Path) -> None:
-    if target.exists():
-        raise StoreError(f"{target} is there already; name a new file")
+def restore(settings: Settings, file: Path, say: Say) -> int:
+    """Put a copy in the place of the database, which is kept beside it. Refused while a Parley uses the database."""
+    restored = restoring.restore(settings.database, file, now(), 2 * CATCH_UP_AFTER)
+    as_of = restored.as_of.isoformat(sep=" ", timespec="seconds") if restored.as_of else "the beginning"
+    say(f"{settings.database}: as of {as_of}, {restored.posts:,} posts, {restored.subscribers:,} subscribers, checked")
+    if restored.kept:
+        say(f"what it replaces is kept as {restored.kept}; delete it when you are sure")
+    if restored.erased is None:
+        say(f"whoever said /stop after {as_of} is there again: what was replaced cannot tell who that was")
+    elif restored.erased:
+        say(f"{restored.erased} chats that said /stop after {as_of} are erased again")
+    say("what was posted since then will come as one catch-up message to each subscriber")
+    return 0

@@ -81,9 +81,8 @@ def test_a_backup_overwrites_nothing(settings: Settings, tmp_path: Path) -> None
     Database.open(settings.database).close()
     target = tmp_path / "copy.db"
     target.write_text("dear")
-    for there in (target, tmp_path):
-        with pytest.raises(StoreError, match="is there already; name a new file"):
-            backup(settings, there, nowhere)
+    with pytest.raises(StoreError, match="is there already; name a new file"):
+        backup(settings, target, nowhere)
     assert target.read_text() == "dear"
 
 
@@ -108,7 +107,7 @@ def test_a_backup_that_fails_leaves_no_half_file(settings: Settings, tmp_path: P
     Database.open(settings.database).close()
     target = tmp_path / "safe" / "copy.db"
     target.parent.mkdir()
-    with files_no_longer_than(20_000), pytest.raises(StoreError, match=r"copy\.db: .*; is there room for [\d,]+ bytes"):
+    with files_no_longer_than(20_000), pytest.raises(StoreError, match=r"safe: .*; is there room for [\d,]+ bytes"):
         backup(settings, target, nowhere)
     assert list(target.parent.iterdir()) == []
 
