@@ -12,14 +12,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import delivering, matching, starting, storing
+from tests.bench import delivering, idling, matching, polling, starting, storing
 from tests.bench.figures import Figure
 
 AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
+    "polling": polling.polling,
     "storing": storing.storing,
     "words": matching.matching,
     "delivering": delivering.delivering,
     "starting": starting.starting,
+    "idling": idling.idling,
 }
 
 

@@ -18,12 +18,12 @@ TOKEN = "123456789:TEST"
 HOUSE = Path(__file__).parents[2]
 
 
-def until(question: Callable[[], T], within: float = 20.0, why: Callable[[], str] = str) -> T:
-    """Ask until the answer is true; gives it. Fails with `why` when it takes too long."""
+def until(question: Callable[[], T], within: float = 20.0, why: Callable[[], str] = str, pause: float = 0.02) -> T:
+    """Ask until the answer is true; gives it. Fails with `why` when it takes too long. All in seconds."""
     end = time.monotonic() + within
     while not (answer := question()):
         assert time.monotonic() < end, why()
-        time.sleep(0.02)
+        time.sleep(pause)
     return answer
 
 
