@@ -11,7 +11,6 @@ from pathlib import Path
 import aiohttp
 
 from bot.collect import Collector
-from bot.models import Source
 from bot.settings import load
 from bot.sources import telegram_page
 from bot.sources.telegram_web import TelegramWeb
