@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: help try run check test lint bench quality fuzz lock clean
+.PHONY: help try run check test lint bench quality fuzz month lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -48,6 +48,9 @@ quality: .venv/dev.stamp  ## how well watches, attribution and stories do; fails
 
 fuzz: .venv/dev.stamp  ## 100,000 mutated pages, feeds and answers; minutes
 	@$(BIN)/python -m tests.fuzz
+
+month: .venv/dev.stamp  ## a month of forty sources with 500 faults, the store held against what is true; minutes
+	@$(BIN)/python -m tests.month
 
 lock: .venv/dev.stamp  ## renew the hash-locked requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt

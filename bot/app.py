@@ -175,11 +175,11 @@ def telegram_account(settings: Settings, database: Database | None) -> TelegramC
     )
 
 
-def purse(database: Database, limits: Budget) -> Purse:
+def purse(database: Database, limits: Budget, clock: Callable[[], datetime] = now) -> Purse:
     """The money for X: what may be spent, and what was."""
 
     async def hold(ask: Ask) -> Grant:
-        return await database.write(budget.hold, limits, ask, now())
+        return await database.write(budget.hold, limits, ask, clock())
 
     async def settle(ask: Ask, grant: Grant, used: Used, whole: bool) -> None:
         await database.write(budget.settle, limits, ask, grant, used, whole)
@@ -187,7 +187,7 @@ def purse(database: Database, limits: Budget) -> Purse:
     async def drop(ask: Ask, grant: Grant) -> None:
         await database.write(budget.drop, ask, grant)
 
-    return Purse(hold, settle, drop, lambda: rests_until(limits, database.read(budget.spent, now()), now()))
+    return Purse(hold, settle, drop, lambda: rests_until(limits, database.read(budget.spent, clock()), clock()))
 
 
 def telegram_bot(

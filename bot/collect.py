@@ -63,10 +63,14 @@ class Collector:
         self._ticked_at: datetime | None = None
 
     async def tick(self) -> None:
-        """Begin some of the polls that are due. The time that the computer slept is a gap of all sources."""
+        """Begin some of the polls that are due. The time that the computer slept is a gap of all sources; a clock that
+        was set back makes none of them wait.
+        """
         before, self._ticked_at = self._ticked_at, self._clock()
         if before and self._ticked_at - before > AWAY_AFTER:
             await self._database.write(gaps.add, "", before, self._ticked_at, gaps.NOT_RUNNING)
+        elif before and self._ticked_at < before:
+            await self._database.write(sources.set_back, before - self._ticked_at, self._ticked_at)
         self.begin_due(most=A_TICK)
 
     def begin_due(self, only: Collection[str] | None = None, *, most: int | None = None) -> list[asyncio.Task[None]]:
@@ -218,6 +222,8 @@ def _store(
     )
     if fetched.gap:
         gaps.add(connection, look.source.id, *fetched.gap, gaps.UNREAD)
+    if next_at - now > schedule.longest_pause(look.source.every):
+        gaps.begin(connection, look.source.id, fetched.note or gaps.PUT_OFF)
     return new
 
 

@@ -90,6 +90,11 @@ def pause(every: timedelta, rates: Sequence[float], now: datetime, last_new_at: 
     return max(every, PROMPTNESS / rate) if longest * rate > PROMPTNESS else longest
 
 
+def longest_pause(every: timedelta) -> timedelta:
+    """Between two polls of a source that can be read; who is read more rarely is not seen meanwhile."""
+    return max(every * SLOWEST, LONGEST_PAUSE) * (1 + JITTER)
+
+
 def rates(published: Sequence[datetime], until: datetime) -> tuple[float, ...]:
     """Posts an hour for each hour of the day in UTC, of a source's posts in order of time; each hour is smoothed with
     its neighbours. Empty if there is too little history.

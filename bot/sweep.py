@@ -40,6 +40,11 @@ UNSURE_AFTER, UNSURE_AT_MOST = timedelta(hours=1), timedelta(days=1)
 MOST_UNSURE = 10
 """After so many such answers in a row, about a week, the post is left as it is."""
 
+HIDDEN_AGAIN, HIDDEN_FOR = timedelta(days=1), timedelta(days=30)
+"""A post that is not shown because its account is suspended or protected may be shown again: it is asked for daily, at
+that age no more. X bills nothing for what it does not show.
+"""
+
 FAILED_AFTER = timedelta(minutes=15)
 """The pause after nobody could be asked."""
 
@@ -177,8 +182,12 @@ def _go_on(connection: Connection, answer: Answer, now: datetime) -> None:
     """What is missing and not deleted is believed to stand for a while; the routine goes on with the next age."""
     if answer.check.missed_at:
         checks.cleared(connection, answer.check.post, now)
-    else:
-        checks.plan(connection, answer.check.post, schedule.next_check_at(answer.telling.post.published_at, now))
+        return
+    published_at = answer.telling.post.published_at
+    due_at = schedule.next_check_at(published_at, now)
+    if answer.fate in ("suspended", "protected") and now - published_at < HIDDEN_FOR:
+        due_at = min(due_at or now + HIDDEN_AGAIN, now + HIDDEN_AGAIN)
+    checks.plan(connection, answer.check.post, due_at)
 
 
 def _delete(connection: Connection, roster: Roster, source: Source, answer: Answer, now: datetime) -> None:

@@ -24,6 +24,8 @@ class Scripted:
         self.whole: set[str] = set()
         self.members: tuple[str, ...] = ()
         self.gap: tuple[datetime, datetime] | None = None
+        self.note = ""
+        self.pinned = ""
         self.fates: dict[str, Fate] = {}
         self.unasked: set[str] = set()
         self.asked: list[list[str]] = []
@@ -43,6 +45,7 @@ class Scripted:
             self._covered(source, found),
             self.members,
             self.gap,
+            self.note,
         )
 
     def _covered(self, source: Source, found: Sequence[Post]) -> tuple[int, int] | None:
@@ -60,6 +63,7 @@ class Scripted:
 
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
         self.asked.append([post.external_id for post in posts])
+        self.pinned = source.account_id
         if self.failure:
             raise self.failure
         there = {post.external_id for post in self.posts if post.source == source.id}

@@ -382,6 +382,54 @@ async def test_the_time_that_the_computer_slept_is_a_gap_of_all(world: World) ->
     assert world.database.read(gaps.between, NOON - timedelta(days=1), world.clock()) == []
 
 
+async def test_after_the_clock_was_set_back_nobody_waits_for_the_time_that_was(world: World) -> None:
+    for _ in range(2):
+        world.clock.goes(hours=3)
+        await world.tick()
+    world.source.failure = unreadable()
+    world.clock.goes(minutes=5)
+    await world.tick()
+    world.clock.goes(hours=-3)
+    await world.tick()
+    due = {health.next_poll_at for health in world.database.read(sources.health)}
+    assert due == {world.clock() + timedelta(minutes=10)}
+    world.clock.goes(minutes=10)
+    world.source.failure = None
+    await world.tick()
+    assert {health.last_ok_at for health in world.database.read(sources.health)} == {world.clock()}
+    of_sources = [gap for gap in world.database.read(gaps.between, NOON, NOON + timedelta(days=1)) if gap.source]
+    span = (world.clock() - timedelta(minutes=10), world.clock())
+    assert {(gap.since, gap.until) for gap in of_sources} == {span}
+
+
+async def test_a_start_with_a_clock_that_was_set_back_is_no_absence(world: World) -> None:
+    await world.poll()
+    world.clock.goes(hours=-3)
+    await world.restart()
+    health = world.database.read(sources.health)[0]
+    assert (health.last_ok_at, health.next_poll_at) == (world.clock(), world.clock() + timedelta(minutes=5))
+    assert world.database.read(gaps.between, NOON - timedelta(days=1), NOON + timedelta(days=1)) == []
+
+
+async def test_a_source_that_is_to_be_read_much_later_is_not_seen_meanwhile(world: World) -> None:
+    await world.poll()
+    world.source.next_at = world.clock() + timedelta(minutes=70)
+    await world.poll()
+    assert world.database.read(gaps.between, NOON, world.clock()) == []
+    read_at = world.clock.goes(minutes=70)
+    world.source.next_at, world.source.note = read_at + timedelta(hours=5), "money is short"
+    await asyncio.gather(*world.collector.begin_due())
+    found = world.database.read(gaps.between, NOON, world.clock() + timedelta(hours=1))
+    assert found == [
+        Gap(source, read_at, None, "money is short") for source in ("ivanenko-x", "petrov-telegram", "wire")
+    ]
+    world.clock.goes(hours=5)
+    world.source.next_at = None
+    await asyncio.gather(*world.collector.begin_due())
+    found = world.database.read(gaps.between, NOON, world.clock())
+    assert [gap.until for gap in found] == [read_at + timedelta(hours=5)] * 3
+
+
 async def test_a_tick_begins_only_some_of_many_polls(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collect, "A_TICK", 2)
     world.clock.goes(minutes=5)

@@ -245,6 +245,29 @@ async def test_what_x_hides_is_not_deleted_keeps_its_text_and_is_asked_for_again
     assert world.stored("11").post.fate == "stands"
 
 
+@pytest.mark.parametrize("fate", ["protected", "suspended"])
+async def test_what_is_hidden_with_its_account_is_asked_for_daily_for_a_month(world: World, fate: Fate) -> None:
+    await an_account(world)
+    world.source.fates |= {"11": fate, "12": fate}
+    for _ in range(20):
+        await world.ask(hours=24)
+    assert len(world.source.asked) == 20
+    del world.source.fates["11"]
+    await world.ask(hours=24)
+    assert (world.stored("11").post.fate, world.stored("12").post.fate) == ("stands", fate)
+    for _ in range(20):
+        await world.ask(hours=24)
+    assert len(world.source.asked) == 30
+    assert world.stored("12").post.fate == fate
+
+
+async def test_the_number_that_an_account_had_goes_along_with_the_question(world: World) -> None:
+    world.source.account_id = "77"
+    await an_account(world)
+    await world.ask()
+    assert world.source.pinned == "77"
+
+
 async def test_a_doubt_about_a_post_of_x_is_asked_again_before_the_next_age(world: World) -> None:
     await an_account(world)
     world.source.fates["11"] = "unsure"

@@ -200,7 +200,7 @@ class TelegramWeb:
         look.take(page)
         if place.before:
             await self._fill(source, look, now)
-        elif now - _time(place.looked_back) >= _LOOK_BACK_EVERY:
+        elif not timedelta(0) <= now - _time(place.looked_back) < _LOOK_BACK_EVERY:
             await self._look_back(source, look, lowest, now)
         return look.fetched()
 

@@ -166,7 +166,7 @@ class Api:
 
     def _closed_until(self, endpoint: Endpoint, now: datetime) -> "_Closed | None":
         found = (self._closed.get(None), self._closed.get(endpoint))
-        return next((closed for closed in found if closed and now < closed.until), None)
+        return next((closed for closed in found if closed and closed.since <= now < closed.until), None)
 
     def _refused(self, endpoint: Endpoint, answer: Answer, now: datetime) -> FetchError:
         closed = _closes(answer, now)
@@ -182,7 +182,7 @@ class Api:
         self._closed.pop(endpoint, None)
         reset = _moment(self._spent_windows.pop(endpoint, ""), now)
         if reset is not None:
-            self._closed[endpoint] = _Closed("X's window of requests is used up", reset)
+            self._closed[endpoint] = _Closed("X's window of requests is used up", now, reset)
 
     def _learn(self, route: str, headers: Mapping[str, str]) -> None:
         """From answers that went well alone: with a refusal come the figures of the whole account."""
@@ -212,9 +212,12 @@ def _next_page(body: Json) -> object:
 
 @dataclass(frozen=True, slots=True)
 class _Closed:
-    """Nothing is asked before `until`; `permanent`: and a person must act."""
+    """Nothing is asked from `since` to `until` (before that, the clock was set back); `permanent`: and a person must
+    act.
+    """
 
     reason: str
+    since: datetime
     until: datetime
     permanent: bool = False
 
@@ -229,16 +232,18 @@ def _closes(answer: Answer, now: datetime) -> _Closed | None:
     """
     status = _status(answer)
     if answer.status == 401:
-        return _Closed(f"X does not accept X_BEARER_TOKEN {status}: make a new token", now + _A_DAY, permanent=True)
+        return _Closed(
+            f"X does not accept X_BEARER_TOKEN {status}: make a new token", now, now + _A_DAY, permanent=True
+        )
     if answer.status == 402:
-        return _Closed(f"X wants to be paid {status}: buy credits in its console", now + _AN_HOUR)
+        return _Closed(f"X wants to be paid {status}: buy credits in its console", now, now + _AN_HOUR)
     if answer.status == 403:
-        return _Closed(f"X forbids this to our token {status}", now + _A_DAY, permanent=True)
+        return _Closed(f"X forbids this to our token {status}", now, now + _A_DAY, permanent=True)
     if _is_usage_cap(answer):
-        return _Closed(f"the X account's usage cap is reached {status}: raise it in its console", now + _A_DAY)
+        return _Closed(f"the X account's usage cap is reached {status}: raise it in its console", now, now + _A_DAY)
     if answer.status == 429:
         reset = _moment(answer.headers.get("x-rate-limit-reset", ""), now) or now + WINDOW
-        return _Closed(f"X asks for fewer requests {status}", reset)
+        return _Closed(f"X asks for fewer requests {status}", now, reset)
     return None
 
 

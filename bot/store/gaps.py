@@ -8,6 +8,7 @@ from bot.store.times import from_ms, to_ms
 
 UNREAD = "more was posted than could be read"
 NOT_RUNNING = "Parley was not running"
+PUT_OFF = "it is to be read later"
 
 
 def begin(connection: Connection, source: str, reason: str) -> None:
@@ -23,7 +24,8 @@ def begin(connection: Connection, source: str, reason: str) -> None:
 
 
 def end(connection: Connection, source: str, now: datetime) -> None:
-    """The source was read."""
+    """The source was read. Nothing is left of a gap that has not begun yet, as a clock that was set back has it."""
+    connection.execute("DELETE FROM gaps WHERE source = ? AND until IS NULL AND since >= ?", (source, to_ms(now)))
     connection.execute("UPDATE gaps SET until = ? WHERE source = ? AND until IS NULL", (to_ms(now), source))
 
 

@@ -58,7 +58,8 @@ def enrol(connection: Connection, sources: Collection[Source], now: datetime) ->
     """Bring the table in line with config/.
 
     New sources are due at once and so are those that had failed for good (a start means that a person acted); absent
-    ones rest; one whose address has changed starts anew. The time since anything was last read is a gap of all.
+    ones rest; one whose address has changed starts anew. The time since anything was last read is a gap of all; if
+    that lies ahead, the clock was set back.
     """
     _note_absence(connection, now)
     connection.execute("UPDATE sources SET enabled = 0")
@@ -78,8 +79,22 @@ def enrol(connection: Connection, sources: Collection[Source], now: datetime) ->
 
 def _note_absence(connection: Connection, now: datetime) -> None:
     last, due = connection.execute("SELECT max(last_ok_at), min(next_poll_at) FROM sources WHERE enabled").fetchone()
-    if last is not None and now - from_ms(due) > AWAY_AFTER:
+    if last is None:
+        return
+    if from_ms(last) > now:
+        set_back(connection, from_ms(last) - now, now)
+    elif now - from_ms(due) > AWAY_AFTER:
         gaps.add(connection, "", from_ms(last), now, gaps.NOT_RUNNING)
+
+
+def set_back(connection: Connection, by: timedelta, now: datetime) -> None:
+    """The clock was: what was due at some time is due so much earlier, and what has been has been."""
+    connection.execute(
+        """UPDATE sources SET next_poll_at = next_poll_at - ?1,
+            last_ok_at = min(last_ok_at, ?2), failing_since = min(failing_since, ?2)""",
+        (by // timedelta(milliseconds=1), to_ms(now)),
+    )
+    connection.execute("UPDATE gaps SET since = min(since, ?) WHERE until IS NULL", (to_ms(now),))
 
 
 def hurry(connection: Connection, only: Collection[str], now: datetime) -> None:

@@ -27,11 +27,14 @@ class Item:
 
 @dataclass
 class Wire:
+    """`keep`: so many items, the newest, are in the feed."""
+
     name: str
     title: str = ""
     number: int = 0
     state: str = "ok"
     format: str = "rss"
+    keep: int = 1000
     headers: dict[str, str] = field(default_factory=dict)
     head: str = ""
     encoding: str = "utf-8"
@@ -81,15 +84,15 @@ def _unchanged(wire: Wire, etag: str, headers: Mapping[str, str]) -> bool:
     return since is not None and parsedate_to_datetime(since) >= wire.changed_at
 
 
-def _ordered(wire: Wire) -> list[Item]:
-    return list(reversed(wire.items.values()))
+def listed(wire: Wire) -> list[Item]:
+    return list(reversed(wire.items.values()))[: wire.keep]
 
 
 def rss(wire: Wire) -> str:
     return f"""<?xml version="1.0" encoding="{wire.encoding}"?>
 <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel>
 <title>{escape(wire.title or wire.name)}</title><link>https://{wire.name}.example/</link>{wire.head}
-{"".join(map(_rss_item, _ordered(wire)))}
+{"".join(map(_rss_item, listed(wire)))}
 </channel></rss>
 """
 
@@ -113,7 +116,7 @@ def atom(wire: Wire) -> str:
         f'<title type="html">{escape(item.title)}</title><link rel="alternate" href={quoteattr(item.link)}/>'
         f"<published>{escape(item.date)}</published><updated>{escape(item.date)}</updated>"
         f'<content type="html">{escape(item.summary)}</content></entry>\n'
-        for item in _ordered(wire)
+        for item in listed(wire)
     )
     number = zlib.crc32(wire.name.encode())
     return f"""<?xml version="1.0" encoding="{wire.encoding}"?>

@@ -43,19 +43,21 @@ class Message:
 
 @dataclass
 class Channel:
+    """`highest` is the last id that was given: none is given twice."""
+
     name: str
     title: str = ""
     number: int = 0
     state: str = "ok"
     messages: dict[int, Message] = field(default_factory=dict)
+    highest: int = 0
 
     def __post_init__(self) -> None:
         self.title = self.title or self.name
         self.number = self.number or 1_000_000_000 + zlib.crc32(self.name.lower().encode()) % 1_000_000_000
 
     def post(self, what: dict[str, Any]) -> int:
-        newest = max((id + message.size - 1 for id, message in self.messages.items()), default=0)
-        id = int(what.pop("id", newest + 1))
+        id = int(what.pop("id", self.highest + 1))
         if what.pop("delete", False):
             del self.messages[id]
             return id
@@ -68,6 +70,7 @@ class Channel:
             self.messages[id] = replace(known, **{"edited": True, **what})
         else:
             self.messages[id] = Message(id, what.pop("date", datetime.now(UTC)), **what)
+        self.highest = max(self.highest, id + self.messages[id].size - 1)
         return id
 
 
@@ -85,19 +88,24 @@ def preview(channel: Channel, query: Mapping[str, str]) -> web.Response:
     return _html(page(channel, query))
 
 
-def page(channel: Channel, query: Mapping[str, str]) -> str:
+def shown(channel: Channel, query: Mapping[str, str]) -> list[Message]:
+    """The messages of a page, oldest first."""
     before, after = int(query.get("before", 0)), int(query.get("after", 0))
     ordered = sorted(channel.messages.values(), key=lambda message: message.id)
     wanted = [message for message in ordered if (not before or message.id < before) and message.id > after]
-    shown: list[Message] = []
+    found: list[Message] = []
     for message in wanted if after else reversed(wanted):
-        if sum(one.size for one in shown) + message.size > PAGE:
+        if sum(one.size for one in found) + message.size > PAGE:
             break
-        shown.append(message)
-    shown.sort(key=lambda message: message.id)
-    older = [message.id for message in ordered if shown and message.id < shown[0].id]
-    newer = [message.id for message in ordered if shown and message.id > shown[-1].id]
-    return _history(channel, shown, bool(older), bool(newer), bool(before or after))
+        found.append(message)
+    return sorted(found, key=lambda message: message.id)
+
+
+def page(channel: Channel, query: Mapping[str, str]) -> str:
+    found = shown(channel, query)
+    older = bool(found) and min(channel.messages) < found[0].id
+    newer = bool(found) and max(channel.messages) > found[-1].id
+    return _history(channel, found, older, newer, bool(query.get("before") or query.get("after")))
 
 
 def plain(channel: Channel) -> web.Response:

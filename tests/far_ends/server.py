@@ -1,6 +1,7 @@
 """The server behind all far ends, its controls and its faults."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -38,7 +39,10 @@ class Request(TypedDict):
 
 
 class FarEnds:
-    """Everything that stands at the far ends, and a record of what was asked."""
+    """Everything that stands at the far ends, and a record of what was asked.
+
+    `watch` is called with each request, its true answer and what goes wrong with it, before that is sent.
+    """
 
     def __init__(self) -> None:
         self.channels: dict[str, previews.Channel] = {}
@@ -48,6 +52,7 @@ class FarEnds:
         self.faults: list[Fault] = []
         self.requests: list[Request] = []
         self.mistakes: list[str] = []
+        self.watch: Callable[[web.Request, web.Response, Fault], None] = lambda request, true, fault: None
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._watched])
@@ -186,11 +191,12 @@ class FarEnds:
         }
         self.requests.append(asked)
         fault = self._next_fault(request.path)
+        self.api.bills = fault.status in (0, 200)
+        true = await self._true_answer(request, handler)
+        self.watch(request, true, fault)
         await asyncio.sleep(fault.seconds)
         if fault.drop and fault.cut is None and request.transport:
             request.transport.close()
-        self.api.bills = fault.status in (0, 200)
-        true = await self._true_answer(request, handler)
         asked["status"] = fault.status or true.status
         return await _spoiled(request, true, fault)
 

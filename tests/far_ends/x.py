@@ -65,18 +65,22 @@ class Person:
         """The id's own time is the post's, unless it is said."""
         date = datetime.fromisoformat(what.pop("date")).astimezone(UTC) if "date" in what else None
         newest = max((version.id for version in self.posts.values()), default=0)
-        id = int(what.pop("id", max(id_at(date or datetime.now(UTC)), newest + 1)))
+        free = max(self.id_at(date or datetime.now(UTC)), newest + 1)
+        id = int(what.pop("id", free))
         if what.pop("delete", False):
             del self.posts[id]
             return id
         what = {key: tuple(value) if key in ("media", "poll") else value for key, value in what.items()}
         known = self.posts.get(id)
         if known:
-            edit = max(id_at(date or datetime.now(UTC)), newest + 1)
-            self.posts[id] = replace(known, history=(*known.history, edit), date=date or time_of(edit), **what)
+            self.posts[id] = replace(known, history=(*known.history, free), date=date or time_of(free), **what)
         else:
             self.posts[id] = Version((id,), date or time_of(id), **what)
         return id
+
+    def id_at(self, date: datetime) -> int:
+        """No two people post under the same id at the same moment."""
+        return id_at(date) + self.number % (1 << 20)
 
 
 def id_at(date: datetime) -> int:

@@ -302,6 +302,12 @@ async def test_once_an_hour_older_pages_are_read_again(channel: Channel) -> None
     assert (await channel.poll(fetched.cursor, later=7199)).covered == (81, 100)
 
 
+async def test_a_clock_that_is_set_back_puts_off_no_look_back(channel: Channel) -> None:
+    channel.post(*range(1, 101))
+    cursor = (await channel.poll()).cursor
+    assert (await channel.poll(cursor, later=-60)).covered == (41, 100)
+
+
 async def test_a_look_back_ends_where_there_is_nothing_older(channel: Channel) -> None:
     channel.post(*range(1, 31))
     cursor = (await channel.poll()).cursor

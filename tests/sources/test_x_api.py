@@ -33,6 +33,13 @@ async def accounts(far: Far, session: aiohttp.ClientSession, now: Any) -> Accoun
     return world
 
 
+async def test_what_x_said_does_not_outlast_a_clock_that_is_set_back(accounts: Accounts) -> None:
+    accounts.far.fault(status=402, body=NEW_402)
+    await accounts.refused("ada")
+    accounts.pass_by(seconds=-1)
+    await accounts.poll("bob")
+
+
 @pytest.mark.parametrize(
     ("status", "body", "pause"),
     [

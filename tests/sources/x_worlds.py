@@ -7,13 +7,13 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot import app
 from bot import budget as rules
-from bot.budget import Ask, Budget, Grant, Used
+from bot.budget import Budget
 from bot.errors import FetchError
 from bot.models import Cursor, Fate, Fetched, Post, Source
 from bot.sources.x import X
 from bot.sources.x_purse import Purse
-from bot.store import budget
 from bot.store.database import Database
 from tests.far_ends.serving import Far
 
@@ -67,18 +67,5 @@ SMALL = Budget(day_cap=rules.DOLLAR, month_cap=20 * rules.DOLLAR)
 
 
 def purse(accounts: Accounts, database: Database, budget_: Budget = SMALL) -> Purse:
-    """Paid from a real database, as `bot.app` does it."""
-
-    async def hold(ask: Ask) -> Grant:
-        return await database.write(budget.hold, budget_, ask, accounts.now)
-
-    async def settle(ask: Ask, grant: Grant, used: Used, whole: bool) -> None:
-        await database.write(budget.settle, budget_, ask, grant, used, whole)
-
-    def rests_until() -> datetime | None:
-        return rules.rests_until(budget_, database.read(budget.spent, accounts.now), accounts.now)
-
-    async def drop(ask: Ask, grant: Grant) -> None:
-        await database.write(budget.drop, ask, grant)
-
-    return Purse(hold, settle, drop, rests_until)
+    """Paid from a real database."""
+    return app.purse(database, budget_, lambda: accounts.now)

@@ -1,0 +1,442 @@
+"""Time, the child, and what was to be seen at each moment."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from aiohttp import web
+
+from bot.budget import DOLLAR, Budget
+from bot.models import Source
+from bot.store import sources
+from bot.store.connection import Connection, connect
+from tests.far_ends.previews import Channel
+from tests.far_ends.server import Fault
+from tests.far_ends.serving import Far, serve
+from tests.month import incidents, roster
+from tests.month.accounts import Account, InFeeds, OnTelegram, OnX, account
+from tests.month.incidents import Incident
+from tests.month.process import Order, row
+
+BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
+STEP = timedelta(minutes=5)
+
+CALM, CALM_STEP = timedelta(days=9), timedelta(hours=6)
+"""Afterwards nothing happens any more until all that is to be noticed has been: X is asked for a week."""
+
+BUDGET = Budget(day_cap=DOLLAR, month_cap=16 * DOLLAR)
+"""Less than the forty sources would use up."""
+
+FEW_REQUESTS = 10
+"""Timelines that X allows in a quarter of an hour in the first half of the time: then it is searched."""
+
+
+@dataclass(frozen=True)
+class Span:
+    since: datetime
+    until: datetime
+
+
+@dataclass
+class Seen:
+    """What was to be seen of one source. Times are true ones.
+
+    `looks`: when it was read, as the store has it. `failed`: when it was asked and not read, and the process lived on.
+    `shown`: what true answers held when it was read: (id, text).
+    """
+
+    looks: list[datetime] = field(default_factory=list)
+    failed: list[datetime] = field(default_factory=list)
+    shown: set[tuple[str, str]] = field(default_factory=set)
+
+
+class Simulation:
+    """`now` is the true time, `ahead` how far the child's clock is from it."""
+
+    def __init__(self, path: Path, far: Far, seed: int, length: timedelta) -> None:
+        self.path, self.far, self.seed = path, far, seed
+        self.chance = Random(seed)
+        self.begin, self.end, self.now = BEGIN, BEGIN + length, BEGIN
+        self.ahead = timedelta(0)
+        self.sources = {source.id: source for source in roster.sources(far.urls)}
+        self.accounts: dict[str, Account] = {
+            id: account(source, far.ends, self.chance) for id, source in self.sources.items()
+        }
+        self.plan = incidents.plan(self.begin, length, self.chance)
+        self.later: list[tuple[datetime, int, Any]] = []
+        self.hits: Counter[str] = Counter()
+        self.polls = 0
+        self.seen: defaultdict[str, Seen] = defaultdict(Seen)
+        self.down: list[Span] = []
+        self.wrong_clock: list[Span] = []
+        self.troubled: defaultdict[str, list[datetime]] = defaultdict(list)
+        self.process: Process | None = None
+        far.ends.watch = self._watch
+        far.ends.api.clock = lambda: self.now
+        far.ends.api.limits["timelines"] = FEW_REQUESTS
+        self._armed: dict[int, tuple[str, Fault]] = {}
+        self._kill: tuple[int, bool, float] | None = None
+        self._answers = 0
+        self._shown: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._asked: set[str] = set()
+        self._last_ok: dict[str, datetime | None] = {}
+        self._due_at: defaultdict[str, datetime] = defaultdict(lambda: self.begin)
+
+    @cached_property
+    def database(self) -> Connection:
+        return connect(self.path)
+
+    # --- the whole
+
+    async def run(self) -> None:
+        for one in self.accounts.values():
+            for hours in range(3, 0, -1):
+                one.say(self.now - timedelta(hours=hours))
+        await self._start()
+        await self._tick()
+        while self.now < self.end:
+            await self._step()
+        await self._calm_down()
+        await self._stop()
+
+    async def _step(self) -> None:
+        before, self.now = self.now, self.now + STEP
+        if self.now - self.begin > (self.end - self.begin) / 2:
+            self.far.ends.api.limits["timelines"] = 10_000
+        self._go_on(before)
+        while self.plan and self.plan[0].at <= self.now:
+            await self._happens(self.plan.pop(0))
+        await self._tick()
+
+    async def _calm_down(self) -> None:
+        for _, _, undo in sorted(self.later, key=lambda one: one[:2]):
+            undo()
+        self.later.clear()
+        self.far.ends.faults.clear()
+        self.ahead = timedelta(0)
+        for _ in range(CALM // CALM_STEP):
+            self.now += CALM_STEP
+            await self._tick()
+
+    def _go_on(self, since: datetime) -> None:
+        """What was said since then; what ends by itself."""
+        for one in self.accounts.values():
+            waking = 1.5 if 6 <= self.now.hour < 21 else 0.2
+            if not one.silent and self.chance.random() < one.rate * waking * ((self.now - since) / timedelta(days=1)):
+                seconds = self.chance.randint(1, int((self.now - since).total_seconds()))
+                one.say(since + timedelta(seconds=seconds))
+        due = sorted((one for one in self.later if one[0] <= self.now), key=lambda one: one[:2])
+        for one_due in due:
+            self.later.remove(one_due)
+            one_due[2]()
+
+    def _after(self, undo: Any, *, hours: tuple[float, float]) -> None:
+        self.later.append((self.now + timedelta(hours=self.chance.uniform(*hours)), len(self.later), undo))
+
+    # --- what goes wrong
+
+    async def _happens(self, incident: Incident) -> None:
+        what = incident.what
+        if what in incidents.FAULTS:
+            self._arm(what)
+            return
+        match what:
+            case "429 of X" | "usage cap" | "402" | "402 in other words":
+                self._fault(what, "/2/", incidents.of_x(what, self.now))
+            case "edit" | "deletion":
+                self._spoken(what)
+            case "renamed" | "name taken over" | "hidden":
+                await self._to_an_account(what)
+            case "asleep":
+                self._sleeps()
+            case "clock ahead" | "clock behind":
+                self._clock_is_set(what)
+            case "kill":
+                self._kill = (self.chance.randint(1, 6), self.chance.random() < 0.5, self.chance.uniform(0, 0.03))
+
+    def _arm(self, what: str) -> None:
+        """On the next requests for some source."""
+        one = self.chance.choice(list(self.accounts.values()))
+        x = isinstance(one, OnX)
+        if isinstance(one, OnX):
+            path = self.chance.choice((f"/2/users/{one.person.number}/tweets", "/2/tweets"))
+        elif isinstance(one, InFeeds):
+            path = f"/feed/{one.name}"
+        else:
+            path = self.chance.choice((f"/s/{one.name}",) * 4 + (f"/{one.name}/",))
+        times = self.chance.choice((1, 1, 1, 2, 3, 6))
+        if what == "429" and x:
+            what = "5xx"
+        self._fault(what, path, {"times": times, **incidents.FAULTS[what](self.chance, x)})
+
+    def _fault(self, what: str, path: str, details: Mapping[str, Any]) -> None:
+        self.far.fault(path, **details)
+        fault = self.far.ends.faults[-1]
+        self._armed[id(fault)] = what, fault
+
+    def _spoken(self, what: str) -> None:
+        found = list(self.accounts.values())
+        self.chance.shuffle(found)
+        for one in found:
+            if one.change(self.now) if what == "edit" else one.remove(self.now):
+                self.hits[what] += 1
+                return
+
+    async def _to_an_account(self, what: str) -> None:
+        kinds = {"renamed": (OnTelegram, OnX), "name taken over": (OnTelegram,)}.get(what, (OnTelegram, OnX, InFeeds))
+        free = [one for one in self.accounts.values() if isinstance(one, kinds) and not one.silent]
+        if not free:
+            return
+        one = self.chance.choice(free)
+        self.hits[what] += 1
+        if what == "name taken over" and isinstance(one, OnTelegram):
+            self._taken_over(one)
+        elif what == "renamed" and isinstance(one, OnTelegram):
+            await self._channel_renamed(one)
+        elif what == "renamed" and isinstance(one, OnX):
+            self._person_renamed(one)
+        else:
+            self._hidden(one)
+
+    def _hidden(self, one: Account) -> None:
+        """It is there, and is not shown for a while."""
+        if isinstance(one, OnTelegram):
+            place: Any = one.channel
+            states = ["preview_off", "withheld", "restricted", "absent", "front_page"]
+        elif isinstance(one, OnX):
+            place, states = one.person, ["suspended", "protected"]
+        else:
+            assert isinstance(one, InFeeds)
+            place, states = one.wire, ["gone", "absent", "page"]
+        place.state, one.silent = self.chance.choice(states), True
+
+        def shown_again() -> None:
+            place.state, one.silent = "ok", False
+
+        self._after(shown_again, hours=(0.5, 30))
+
+    def _taken_over(self, one: OnTelegram) -> None:
+        """Somebody else has the name for a while, and speaks."""
+        channels, key = self.far.ends.channels, one.name.lower()
+        usurper = channels[key] = Channel(one.name, number=one.channel.number + 1)
+        one.silent = True
+        for number in range(self.chance.randint(1, 25)):
+            usurper.post({"id": number + 1, "text": f"Usurper {number}", "date": self.now.isoformat()})
+
+        def given_back() -> None:
+            channels[key], one.silent = one.channel, False
+
+        self._after(given_back, hours=(1, 40))
+
+    async def _channel_renamed(self, one: OnTelegram) -> None:
+        """Nothing stands under the old name. In the end it gets that back, or config/ says the new one."""
+        channels, old = self.far.ends.channels, one.name
+        new = f"renamed_{self.hits['renamed']:03}{old[-3:]}"
+        channels[new] = channels.pop(old.lower())
+        channels[old.lower()] = Channel(old, state="absent")
+        one.channel.name, one.silent = new, True
+
+        def named_back() -> None:
+            channels[old.lower()] = channels.pop(new)
+            one.channel.name, one.silent = old, False
+
+        def configured() -> None:
+            one.source = self.sources[one.source.id] = replace(one.source, address=new)
+            one.silent, self._restarts = False, True
+
+        self._after(self.chance.choice((named_back, configured)), hours=(1, 30))
+
+    def _person_renamed(self, one: OnX) -> None:
+        """It is known by its number, and read on; what a search finds under the old name is nothing."""
+        people, old = self.far.ends.people, one.person.name
+        new = f"renam_{self.hits['renamed']:03}{old[-3:]}"
+        people[new] = people.pop(old.lower())
+        one.person.name = new
+
+    _restarts = False
+
+    def _sleeps(self) -> None:
+        """The computer, and the child with it."""
+        self.hits["asleep"] += 1
+        self._goes_by(self.chance.choice((20, 60, 240)))
+
+    def _goes_by(self, minutes: float) -> None:
+        before, self.now = self.now, self.now + timedelta(minutes=minutes)
+        self.down.append(Span(before - STEP, self.now))
+        self._go_on(before)
+
+    def _clock_is_set(self, what: str) -> None:
+        """Wrong for some hours, then right again; never over midnight, where nobody could say which day X bills."""
+        if self.ahead or not 4 <= self.now.hour < 14:
+            self.plan.append(Incident(self.now + timedelta(hours=3), what))
+            self.plan.sort(key=lambda incident: incident.at)
+            return
+        self.hits[what] += 1
+        minutes = self.chance.choice((7, 45, 170)) * (1 if what == "clock ahead" else -1)
+        self.ahead = timedelta(minutes=minutes, seconds=self.chance.randint(1, 59))
+        began, by = self.now, abs(self.ahead)
+
+        def right() -> None:
+            self.ahead = timedelta(0)
+            self.wrong_clock.append(Span(began - by - STEP, self.now + by + STEP))
+
+        self._after(right, hours=(0.5, 5))
+
+    # --- the child
+
+    async def _start(self) -> None:
+        known = [row(one.source) for one in self.accounts.values()]
+        vocabulary = self.chance.choice(("tweet", "post"))
+        seed = self.chance.randrange(1 << 30)
+        at = (self.now + self.ahead).isoformat()
+        order = Order(str(self.path), self.far.url, at, known, vocabulary, asdict(BUDGET), seed)
+        with self.path.with_suffix(".log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.month.process", order.text()), stdin=PIPE, stdout=PIPE, stderr=log
+            )
+        assert await self._says() == "ready"
+
+    async def _says(self) -> str:
+        assert self.process
+        assert self.process.stdout
+        return (await self.process.stdout.readline()).decode().strip()
+
+    async def _stop(self) -> None:
+        """In order, as an operator does."""
+        if self.process:
+            assert self.process.stdin
+            self.process.stdin.close()
+            assert await self.process.wait() == 0
+            self.process = None
+
+    async def _tick(self) -> None:
+        """All that is due at this time; a child that is killed meanwhile is begun anew, at once or after a while."""
+        if self._restarts:
+            self._restarts = False
+            await self._stop()
+            await self._start()
+        while not await self._ticked():
+            self.hits["kill"] += 1
+            self._observe(survived=False)
+            if minutes := self.chance.choice((0, 0, 3, 12, 45, 200)):
+                self._goes_by(minutes)
+            await self._start()
+
+    async def _ticked(self) -> bool:
+        """False if the child was killed."""
+        assert self.process
+        assert self.process.stdin
+        self._answers = 0
+        with suppress(ConnectionError):
+            self.process.stdin.write(f"{(self.now + self.ahead).isoformat()}\n".encode())
+            await self.process.stdin.drain()
+        if await self._says() != "done":
+            said = self.path.with_suffix(".log").read_text()[-3000:]
+            assert await self.process.wait() == -9, f"the child has failed by itself: {said}"
+            return False
+        if self._kill:
+            self._do_kill()
+            await self.process.wait()
+            return False
+        self._observe(survived=True)
+        return True
+
+    def _do_kill(self) -> None:
+        """Once."""
+        planned, self._kill = self._kill, None
+        if planned and self.process and self.process.returncode is None:
+            self.process.kill()
+
+    # --- what was to be seen
+
+    def _watch(self, request: web.Request, true: web.Response, fault: Fault) -> None:
+        whose = [one for one in self.accounts.values() if _asks(request, one)]
+        if not request.path.startswith("/2/tweets"):
+            self._asked |= {one.source.id for one in whose}
+        if fault == Fault():
+            for one in whose:
+                self._shown[one.source.id] |= set(self._shows(one, request, true))
+        else:
+            what, _ = self._armed.pop(id(fault), ("", None))
+            self.hits[what] += bool(what)
+            self.troubled[request.host if request.path.startswith("/feed/") else request.path[:3]].append(self.now)
+        self._answers += 1
+        if self._kill and self._answers >= self._kill[0]:
+            if self._kill[1]:
+                self._do_kill()
+            else:
+                asyncio.get_running_loop().call_later(self._kill[2], self._do_kill)
+
+    def _shows(self, one: Account, request: web.Request, true: web.Response) -> Iterator[tuple[str, str]]:
+        ids: Any = []
+        if isinstance(one, OnTelegram):
+            its_own = self.far.ends.channels[one.name.lower()] is one.channel and one.channel.state == "ok"
+            ids = one.shown(request.query) if its_own else []
+        elif isinstance(one, InFeeds):
+            ids = one.shown() if one.wire.state == "ok" else []
+        elif true.status == 200:
+            items = json.loads(true.text or "").get("data", [])
+            ids = [_first_id(item) for item in items if isinstance(one, OnX) and _is_of(item, one)]
+        for id in ids:
+            if id in one.said:
+                yield id, one.said[id].texts[-1]
+
+    def _observe(self, *, survived: bool) -> None:
+        """After each step: which sources were read, as the store has it. One that was due, and was asked, and was not
+        read, has failed.
+        """
+        for health in sources.health(self.database):
+            seen = self.seen[health.id]
+            if health.last_ok_at != self._last_ok.get(health.id):
+                self._last_ok[health.id] = health.last_ok_at
+                self.polls += 1
+                seen.looks.append(self.now)
+                seen.shown |= self._shown[health.id]
+            elif survived and health.id in self._asked and self._due_at[health.id] <= self.now + self.ahead:
+                seen.failed.append(self.now)
+            self._due_at[health.id] = health.next_poll_at
+        self._shown.clear()
+        self._asked.clear()
+
+
+def _asks(request: web.Request, one: Account) -> bool:
+    """Whether it is for posts of that account, under its name."""
+    if isinstance(one, OnX):
+        return request.path in (f"/2/users/{one.person.number}/tweets", "/2/tweets/search/recent")
+    return request.path == (f"/feed/{one.name}" if isinstance(one, InFeeds) else f"/s/{one.name}")
+
+
+def _is_of(item: Mapping[str, Any], one: OnX) -> bool:
+    return bool(item["author_id"] == str(one.person.number))
+
+
+def _first_id(item: Mapping[str, Any]) -> str:
+    history: list[str] = item.get("edit_history_tweet_ids") or item["edit_history_post_ids"]
+    return history[0]
+
+
+@asynccontextmanager
+async def simulated(folder: Path, seed: int, length: timedelta) -> AsyncIterator[Simulation]:
+    """Afterwards no child is left."""
+    async with serve(roster.HOSTS) as far:
+        one = Simulation(folder / "parley.db", far, seed, length)
+        try:
+            yield one
+        finally:
+            if one.process and one.process.returncode is None:
+                one.process.kill()
+                await one.process.wait()
+            one.database.close()
+
+
+__all__ = ["Simulation", "Source", "simulated"]
