@@ -126,7 +126,6 @@ class Collector:
         if found:
             log.info("source=%s new=%d changed=%d", source.id, len(stored), len(found) - len(stored))
             self._queued()
-            await self.reader.remember(stored, now)
         return len(stored)
 
     def _new_or_changed(self, source: Source, found: Collection[Post]) -> tuple[list[Post], list[Post]]:
@@ -231,7 +230,8 @@ def _put_new(connection: Connection, roster: Roster, look: Look, reading: Readin
     """Returns its number, None if another poll was first."""
     post = reading.post
     late = not look.silent and now - post.published_at > LATE_AFTER
-    id = posts.insert(connection, post, now, story=posts.story(connection, reading.twin), late=late)
+    story = posts.story(connection, *reading.twin) if reading.twin else 0
+    id = posts.insert(connection, post, now, story=story, late=late)
     if id is None:
         return None
     _put_meaning(connection, reading, id)

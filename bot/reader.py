@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeAlias, TypeVar, cast
 
 from bot.models import Post, Roster, Source, Statement, Telling
 from bot.store import outbox, statements, subscribers
@@ -25,9 +25,12 @@ MOST_RECENT = 5000
 """Texts compared with at the most; a busy day of the shipped sources has about a thousand."""
 
 
+Twin: TypeAlias = tuple[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A post with all that can be said of it. `twin` is the number of a recent post that tells the same, 0 for none."""
+    """A post with all that can be said of it. `twin`: source and external id of a recent post that tells the same."""
 
     post: Post
     text: tokens.Text
@@ -35,8 +38,7 @@ class Reading:
     topics: tuple[str, ...]
     watches: tuple[int, ...]
     document: str
-    fingerprint: similarity.Fingerprint
-    twin: int = 0
+    twin: Twin | None = None
 
     def subject(self, roster: Roster) -> outbox.Subject:
         """Whom it concerns."""
@@ -55,6 +57,7 @@ class Reader:
     def __init__(self, database: Database, roster: Roster) -> None:
         self._database = database
         self._meanings = Meanings(roster)
+        self._prints = similarity.Prints(roster, self._meanings.names)
         self._index = WatchIndex()
         self._revision = -1
         self._recent: similarity.Recent | None = None
@@ -67,11 +70,7 @@ class Reader:
             self._recent = similarity.Recent(STORY_WINDOW)
             told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
             await self._on_thread(self._remember_texts, told)
-        return await self._on_thread(self._read_all, source, found, changes)
-
-    async def remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
-        """These were stored under these numbers: what is read from now on may repeat them."""
-        await self._on_thread(self._remember, stored, now)
+        return await self._on_thread(self._read_all, source, found, changes, now)
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -84,29 +83,40 @@ class Reader:
     def _remember_texts(self, told: Collection[Telling]) -> None:
         for telling in told:
             post = telling.post
-            fingerprint = similarity.Fingerprint(tokens.read(post.text, post.language), _speaking(telling.statements))
-            self._texts.add(post.id, fingerprint, post.seen_at or post.published_at)
+            text = tokens.read(post.text, post.language)
+            self._remember(post, text, telling.statements, post.seen_at or post.published_at)
 
-    def _remember(self, stored: Collection[tuple[int, Reading]], now: datetime) -> None:
-        for id, reading in stored:
-            self._texts.add(id, reading.fingerprint, now)
-        self._texts.drop_before(now)
+    def _remember(self, post: Post, text: tokens.Text, said: Collection[Statement], now: datetime) -> Twin | None:
+        """What is read from now on may repeat it. Returns what it repeats itself.
+
+        It counts from before it is stored, so that what is read at the same moment is compared too; should it never be
+        stored, the story has nobody to begin with.
+        """
+        key = (post.source, post.external_id)
+        fingerprint = self._prints.of(text, similarity.Told.of(post, said))
+        twins = self._texts.match(fingerprint, but=key)
+        self._texts.add(key, fingerprint, now)
+        return cast(Twin, twins[0]) if twins else None
 
     @property
     def _texts(self) -> similarity.Recent:
         return cast(similarity.Recent, self._recent)
 
-    def _read_all(self, source: Source, found: Sequence[Post], changes: Mapping[int, str | None]) -> list[Reading]:
+    def _read_all(
+        self, source: Source, found: Sequence[Post], changes: Mapping[int, str | None], now: datetime
+    ) -> list[Reading]:
         for watch, key in changes.items():
             if key is None:
                 self._index.remove(watch)
             else:
                 self._index.add(watch, query.load(key))
-        return [self._read(source, post) for post in found]
+        self._texts.drop_before(now)
+        return [self._read(source, post, now) for post in found]
 
-    def _read(self, source: Source, post: Post) -> Reading:
+    def _read(self, source: Source, post: Post, now: datetime) -> Reading:
+        """A post that is known already is in its story, whatever becomes of its text."""
         meaning = self._meanings.of(post, source)
-        fingerprint = similarity.Fingerprint(meaning.text, _speaking(meaning.statements))
+        new = not post.id and post.kind != "service"
         return Reading(
             meaning.post,
             meaning.text,
@@ -114,8 +124,7 @@ class Reader:
             meaning.topics,
             tuple(self._index.matches(meaning.text)),
             meaning.document,
-            fingerprint,
-            next(iter(self._texts.match(fingerprint)), 0),
+            self._remember(meaning.post, meaning.text, meaning.statements, now) if new else None,
         )
 
 

@@ -70,13 +70,15 @@ def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0,
     return row[0] if row else None
 
 
-def story(connection: Connection, twin: int) -> int:
-    """The story that a post joins which tells the same as `twin`: the number of the earliest that told it.
+def story(connection: Connection, source: str, external_id: str) -> int:
+    """The story that a post joins which tells the same as this one: the number of the first that told it.
 
-    0 if there is no twin. The twin itself becomes part of the story.
+    0 if it is not there. The post itself becomes part of the story.
     """
     row = connection.execute(
-        "UPDATE posts SET story = CASE story WHEN 0 THEN id ELSE story END WHERE id = ? RETURNING story", (twin,)
+        "UPDATE posts SET story = CASE story WHEN 0 THEN id ELSE story END "
+        "WHERE source = ? AND external_id = ? RETURNING story",
+        (source, external_id),
     ).fetchone()
     return row[0] if row else 0
 

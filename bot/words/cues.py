@@ -74,6 +74,17 @@ _VERBS: Mapping[str, str] = {
 }
 """Each form of the verbs of saying that are one word, and its ending."""
 
+DENIALS = frozenset(
+    "denied denies опроверг опровергла опровергли опровергает отрицает отрицал отрицала отрицали спростував спростувала"
+    " спростували спростовує заперечив заперечила заперечили заперечує".split()
+)
+
+
+def is_verb(form: str) -> bool:
+    """Whether the word, in small letters, is a verb of saying."""
+    return form in _VERBS
+
+
 _PHRASE = re.compile(
     r"""(?<!\w)(?:
         не\ исключ(?:ает|и(?P<ru>л|ла|ли)) | не\ виключ(?:ає|и(?P<uk>в|ла|ли))
@@ -176,7 +187,9 @@ PREPOSITION_BEFORE = re.compile(
     r"|urges|called|calls|invited|accused|accuses|named|replaced|blamed|praised)\s+(?:the\s+)?$"
 )
 TITLED_OBJECT = re.compile(
-    r"(?<!\w)(?:with|to|of|for|from|against|about|between|by|met|told|accused)\s+(?:[^\s,]+\s+){0,4}?"
+    r"(?<!\w)(?:with|to|of|for|from|against|about|between|by|met|told|accused)\s+"
+    r"(?:(?:the|a|his|her|its|their|new|former|then|other|senior|top|special|deputy|vice|prime|foreign|defen[cs]e|first|chief"
+    r"|interior|finance|u\.?s\.?|eu|nato|[\w’'-]+(?:an|ish|ese|ch|ic|ine|['’]s))\s+){0,4}?"
     r"(?:president|minister|envoy|leader|adviser|secretary|chancellor|negotiator|ambassador|chief|general|mr|counterpart)\s+$"
 )
 OFFICE_OF = re.compile(r"(?:office|administration|chief of staff|head) (?:of|to) the president\s+$")

@@ -207,6 +207,14 @@ def is_english(word: str) -> bool:
     return bool(simplemma.is_known(word, lang="en") or simplemma.is_known(word.lower(), lang="en"))
 
 
+@lru_cache(maxsize=10_000)
+def is_proper(word: str) -> bool:
+    """Whether an English word, as it stands, keeps its capital letter in the dictionary, or is not in it."""
+    import simplemma
+
+    return bool(simplemma.lemmatize(word, lang="en")[:1].isupper())
+
+
 def is_verb(word: str, language: str) -> bool:
     """Whether the word can only be a finite verb."""
     found = _known(word, language)

@@ -23,13 +23,13 @@ class Meanings:
 
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
-        self._names = Names(roster)
+        self.names = Names(roster)
         self._topics = topics.compile(roster.topics.values())
 
     def of(self, post: Post, source: Source) -> Meaning:
         post = replace(post, language=post.language or language.detect(post.text) or source.language)
         text = facts.words(post)
-        said = attribution.attribute(post, source, self._roster, self._names, text)
+        said = attribution.attribute(post, source, self._roster, self.names, text)
         touched = tuple(topics.hits(text, self._topics))
         facts.know(text, post, said, touched, self._roster)
         return Meaning(post, text, said, touched, search.document(text))

@@ -149,7 +149,19 @@ class Names:
                 if words:  # signs and digits alone are found in no text
                     *before, last = words
                     self._forms.setdefault(last, []).append(_Form(person.id, tuple(before), cases))
+        self._parts = {
+            person.id: frozenset(person.first_names).union(*person.forms()) for person in self._people.values()
+        }
+        self._all_parts = frozenset[str]().union(*self._parts.values())
         self._may_name = lru_cache(50_000)(self._is_a_name)
+
+    def is_part(self, word: str) -> bool:
+        """Whether a comparable word is a form of anybody's surname or first name."""
+        return word in self._all_parts
+
+    def parts(self, speaker: str) -> frozenset[str]:
+        """The comparable words that are forms of the speaker's names."""
+        return self._parts.get(speaker, frozenset())
 
     def is_feminine(self, speaker: str) -> bool:
         return self._people[speaker].feminine

@@ -1,60 +1,225 @@
-"""The same statement, told again: twin posts and agency copies.
+"""The same statement, told again: twin posts, agency copies, translations.
 
-Two texts tell the same when the shorter one's words, weighed by how rare they are, mostly stand in the other one,
-when their numbers do not contradict ("52 drones" is another event than "37 drones"), and when nobody speaks in one
-who does not speak in the other. On hand-written tellings this finds more than nine pairs in ten
-(MinHash half, simhash one in seven); what the same person says later in nearly the same words can be joined wrongly.
-Translations are not found.
+Two texts of one language tell the same when the lighter one's words, weighed by how rare they are, mostly stand in
+the other one. Words are compared by the beginning of their lemma: tellings change the part of speech ("neutral
+status", "neutrality") more often than they change the root. Two texts of different languages are compared by what
+their words mean (`bot.words.concepts`), and only where the same people speak in both, or one account posts in two
+languages within the hour.
 
-Words are compared by the beginning of their lemma: tellings change the part of speech ("neutral status",
-"neutrality") more often than they change the root.
+However alike, these are strangers: when each has a number, a day, a place or a person that the other has not ("52
+drones" is another event than "37 drones"); when one denies or negates what the other says; when nobody speaks in one
+who speaks in the other; when more than half a day is between them, for tomorrow the same words are news again.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from math import log
+from typing import TypeAlias
 
-from bot.words import lemmas
+from bot.models import Post, Roster, Statement
+from bot.words import cues, lemmas
+from bot.words.concepts import DATE, FRAMING, PLACE, SEAT, SIDE, SOUND, Concepts
+from bot.words.names import Names
 from bot.words.tokens import Text
 
 ENOUGH = 0.6
 """Share of the weight of the lighter text that has to stand in the other, and what neighbours add to it."""
+
+ENOUGH_UNSAID = 0.75
+"""The same where somebody of the roster speaks in one and nobody in the other."""
+
+ENOUGH_TRANSLATED = 0.65
+"""The same for two languages, where only words count that have a meaning or a sound to compare."""
+
+APART = timedelta(hours=12)
+"""Tellings of one statement are no further apart; agencies copy within hours."""
+
+APART_TRANSLATED = timedelta(hours=6)
+
+TWINS_APART = timedelta(hours=1)
+"""Accounts of one speaker say the same in another language within this."""
 
 _NEIGHBOURS = 0.02  # what each two words add that stand side by side in both texts
 _MOST_NEIGHBOURS = 4
 
 _ROOT = 6  # letters of a lemma
 _FEWEST_WORDS = 4  # a text of fewer says too little to be the same as another
+_FEWEST_MEANINGS = 3
 _COMMON = 0.03  # words in more of the recent texts than this find no candidates
 _FEW = 20  # a word in no more texts than this is never common
+_FIRST_SHARE = 0.6  # of its weight, rarest first, by which a text finds others and is found: past 1 - ENOUGH, with play
+_UNKNOWN = 0.25  # how much a word counts towards a translation that has only a sound
+
+Key: TypeAlias = Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When a text was told, and who speaks and who is named in it, as far as that is known. `own`: by the speaker's
+    own account.
+    """
+
+    at: datetime | None = None
+    speakers: Collection[str] = ()
+    named: Collection[str] = ()
+    own: bool = False
+
+    @classmethod
+    def of(cls, post: Post, statements: Iterable[Statement]) -> "Told":
+        said = list(statements)
+        speakers = [one.speaker for one in said if one.kind != "mention"]
+        own = any(one.kind == "own" for one in said)
+        return cls(post.published_at, speakers, [one.speaker for one in said], own)
 
 
 class Fingerprint:
-    """What is compared of one text: its words, its numbers, and who speaks in it, as far as that is known."""
+    """What is compared of one text."""
 
-    __slots__ = ("neighbours", "numbers", "speakers", "words")
+    __slots__ = (
+        "at",
+        "days",
+        "denied",
+        "lands",
+        "language",
+        "meanings",
+        "named",
+        "negated",
+        "neighbours",
+        "numbers",
+        "own",
+        "places",
+        "speakers",
+        "words",
+    )
 
-    def __init__(self, text: Text, speakers: Iterable[str] = ()) -> None:
+    def __init__(self, text: Text, told: Told, prints: "Prints") -> None:
+        self.language = text.language
+        self.at, self.own = told.at, told.own
+        self.speakers, self.named = frozenset(told.speakers), frozenset(told.named)
         words: list[str] = []
         numbers: set[str] = set()
-        for form, keys in zip(text.forms, text.rows, strict=True):
+        meanings: set[str] = set()
+        places: set[str] = set()
+        lands: set[str] = set()
+        negated: set[str] = set()
+        speaking = prints.names_of(self.speakers)
+        negation = 0
+        self.denied = False
+        for place, (form, keys) in enumerate(zip(text.forms, text.rows, strict=True)):
             if form.isdigit():
                 numbers.add(form.lstrip("0") or "0")
-            elif keys[0][0] not in "@#" and len(form) > 2 and not lemmas.is_function(form):
-                words.append(keys[0][:_ROOT])
+                continue
+            if form in _NEGATIONS:
+                negation = 0 if place and text.forms[place - 1] in _UNTIL else 3
+                continue
+            if form == "over" and place and text.forms[place - 1] in ("is", "are"):
+                meanings.add("finish")
+            self.denied = self.denied or form in cues.DENIALS
+            root = "" if cues.is_verb(form) or form in speaking else _root(form, keys[0])
+            meaning = prints.meaning(form, text.language) if root else ""
+            if not root or meaning in FRAMING:
+                continue
+            words.append(root)
+            if meaning:
+                if meaning.startswith(PLACE):
+                    places.update([] if meaning.endswith(SEAT) else [meaning])
+                elif meaning.startswith(SIDE) or (meaning.startswith(SOUND) and _is_proper(text, place)):
+                    lands.add(meaning)
+                meanings.add(meaning)
+            if negation:
+                negated.update((root, meaning))
+                negation -= 1
+                negation = 0 if meaning else negation
         self.words = frozenset(words)
         self.neighbours = frozenset(pairwise(words))
         self.numbers = frozenset(numbers)
-        self.speakers = frozenset(speakers)
+        self.meanings = frozenset(meanings)
+        self.places = frozenset(places)
+        self.lands = frozenset(lands)
+        self.days = frozenset(one for one in meanings if one.startswith(DATE))
+        self.negated = frozenset(negated)
 
     def may_be(self, other: "Fingerprint") -> bool:
-        """Whether neither the numbers nor the speakers of the two are strangers to each other."""
-        for one, two in ((self.numbers, other.numbers), (self.speakers, other.speakers)):
-            if one and two and not one & two:
-                return False
-        return True
+        """Whether nothing makes the two strangers to each other."""
+        if self.speakers and other.speakers and not self.speakers & other.speakers:
+            return False
+        if self.denied != other.denied or _apart(self, other) > APART:
+            return False
+        pairs = (
+            (self.numbers, other.numbers),
+            (self.named, other.named),
+            (self.places, other.places),
+            (self.lands, other.lands),
+            (self.days, other.days),
+        )
+        return all(one <= two or two <= one for one, two in pairs) and not _contradict(self, other)
+
+    def may_translate(self, other: "Fingerprint") -> bool:
+        """Whether they can be the same in two languages."""
+        if not self.language or not other.language or self.language == other.language:
+            return False
+        nearest = TWINS_APART if self.own and other.own else APART_TRANSLATED
+        return _apart(self, other) <= nearest and bool(self.speakers & other.speakers)
+
+
+def _apart(one: Fingerprint, other: Fingerprint) -> timedelta:
+    return abs(one.at - other.at) if one.at and other.at else timedelta()
+
+
+def _contradict(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether one negates what the other says without a not."""
+    for first, second in ((one.meanings, other.meanings), (other.meanings, one.meanings)):
+        if first & _ENDED and not second & _ENDED and second & _UNDER_WAY:
+            return True
+    said = (one.words | one.meanings, other.words | other.meanings)
+    return bool((one.negated & said[1]) - other.negated or (other.negated & said[0]) - one.negated)
+
+
+_ENDED = frozenset({"resume", "finish"})
+_UNDER_WAY = frozenset({"pause", "continue", "last"})
+_UNTIL = frozenset({"пока", "поки", "доки", "только", "лише", "тільки", "лишь"})  # "пока не", "не только"
+_NEGATIONS = frozenset("не ні нет нельзя жодного жодної жодних жоден жодна not no never cannot without без".split())
+
+
+@lru_cache(maxsize=100_000)
+def _root(form: str, key: str) -> str:
+    """What stands for the word among those compared in one language; "" for those that say nothing."""
+    if key[0] in "@#=" or len(form) <= 2 or lemmas.is_function(form):
+        return ""
+    return key[:_ROOT]
+
+
+def _is_proper(text: Text, place: int) -> bool:
+    """Whether the word bears a capital letter that its place in the sentence does not explain."""
+    start, end = text.spans[place]
+    word = text.original[start:end]
+    if not word[0].isupper() or (word.isascii() and not lemmas.is_proper(word)):
+        return False
+    before = text.original[max(0, start - 3) : start].rstrip(" \xa0")
+    return bool(before) and before[-1] not in '.!?:…•\n«“„"—–-'
+
+
+class Prints:
+    """Makes fingerprints, for one roster."""
+
+    def __init__(self, roster: Roster | None = None, names: Names | None = None) -> None:
+        self._concepts = Concepts(roster)
+        self._names = names
+
+    def meaning(self, form: str, language: str) -> str:
+        """What the word means in any of the languages; nothing for names, which are compared as persons."""
+        return "" if self._names and self._names.is_part(form) else self._concepts.of(form, language)
+
+    def names_of(self, speakers: Iterable[str]) -> frozenset[str]:
+        """The words that name them: they say who tells, not what."""
+        return frozenset[str]().union(*map(self._names.parts, speakers)) if self._names else frozenset()
+
+    def of(self, text: Text, told: Told | None = None) -> Fingerprint:
+        return Fingerprint(text, told or Told(), self)
 
 
 class Recent:
@@ -62,62 +227,146 @@ class Recent:
 
     def __init__(self, window: timedelta = timedelta(hours=36)) -> None:
         self._window = window
-        self._texts: dict[int, Fingerprint] = {}
-        self._by_word: dict[str, set[int]] = {}
-        self._added_at: dict[int, datetime] = {}
-        self._order: deque[tuple[datetime, int]] = deque()
+        self._texts: dict[Key, Fingerprint] = {}
+        self._by_word: dict[str, set[Key]] = {}
+        self._by_first: dict[str, set[Key]] = {}  # the words by which a text is found, for longer ones that hold it
+        self._first: dict[Key, tuple[str, ...]] = {}
+        self._by_speaker: dict[str, set[Key]] = {}
+        self._meant: Counter[str] = Counter()
+        self._added_at: dict[Key, datetime] = {}
+        self._order: deque[tuple[datetime, Key]] = deque()
 
     def __len__(self) -> int:
         return len(self._texts)
 
-    def add(self, number: int, fingerprint: Fingerprint, at: datetime) -> None:
-        """Remember a text under a number; the same number again replaces it."""
-        self._forget(number)
-        self._texts[number] = fingerprint
-        self._added_at[number] = at
-        self._order.append((at, number))
+    def add(self, key: Key, fingerprint: Fingerprint, at: datetime) -> None:
+        """Remember a text under a key; the same key again replaces it."""
+        self._forget(key)
+        self._texts[key] = fingerprint
+        self._added_at[key] = at
+        self._order.append((at, key))
         for word in fingerprint.words:
-            self._by_word.setdefault(word, set()).add(number)
+            self._by_word.setdefault(word, set()).add(key)
+        self._first[key] = self._rarest(fingerprint.words)
+        for word in self._first[key]:
+            self._by_first.setdefault(word, set()).add(key)
+        for speaker in fingerprint.speakers:
+            self._by_speaker.setdefault(speaker, set()).add(key)
+        self._meant.update(fingerprint.meanings)
 
     def drop_before(self, now: datetime) -> None:
         """Forget what is older than the window."""
         while self._order and self._order[0][0] < now - self._window:
-            at, number = self._order.popleft()
-            if self._added_at.get(number) == at:
-                self._forget(number)
+            at, key = self._order.popleft()
+            if self._added_at.get(key) == at:
+                self._forget(key)
 
-    def match(self, fingerprint: Fingerprint) -> list[int]:
-        """The numbers of the remembered texts that tell the same, closest first."""
+    def match(self, fingerprint: Fingerprint, but: Key = None) -> list[Key]:
+        """The keys of the remembered texts (`but` this one) that tell the same, closest first."""
+        found = [*self._alike(fingerprint), *self._translated(fingerprint)]
+        best: dict[Key, float] = {}
+        for key, likeness in found:
+            best[key] = max(likeness, best.get(key, 0.0))
+        best.pop(but, None)
+        return sorted(best, key=lambda key: -best[key])
+
+    # --- in one language
+
+    def _alike(self, fingerprint: Fingerprint) -> Iterator[tuple[Key, float]]:
         if len(fingerprint.words) < _FEWEST_WORDS:
-            return []
-        shared: Counter[int] = Counter()
+            return
+        candidates: set[Key] = set()
+        for word in self._rarest(fingerprint.words):
+            candidates |= self._by_word.get(word, _NONE)
         for word in self._telling(fingerprint.words):
-            shared.update(self._by_word[word])
-        found = [(self._likeness(fingerprint, self._texts[number]), number) for number in shared]
-        return [number for likeness, number in sorted(found, reverse=True) if likeness >= ENOUGH]
+            candidates |= self._by_first.get(word, _NONE)
+        if not candidates:
+            return
+        total = sum(map(self._weight, fingerprint.words))
+        for key in candidates:
+            other = self._texts[key]
+            likeness = self._likeness(fingerprint, other, total)
+            if likeness >= (ENOUGH if bool(fingerprint.speakers) == bool(other.speakers) else ENOUGH_UNSAID):
+                yield key, likeness
 
     def _telling(self, words: Iterable[str]) -> list[str]:
         """The words that are worth looking up: known, and not in a great part of all texts."""
         most = max(_FEW, len(self._texts) * _COMMON)
-        return [word for word in words if 0 < len(self._by_word.get(word, ())) <= most]
+        return [word for word in words if 0 < len(self._by_word.get(word, _NONE)) <= most]
 
-    def _likeness(self, one: Fingerprint, other: Fingerprint) -> float:
-        if not one.may_be(other):
+    def _rarest(self, words: Collection[str]) -> tuple[str, ...]:
+        """The rarest of the words, up to the share of the weight without which nothing is the same."""
+        weighed = sorted(((self._weight(word), word) for word in words), reverse=True)
+        most = max(_FEW, len(self._texts) * _COMMON)
+        left = _FIRST_SHARE * sum(weight for weight, _ in weighed)
+        found = []
+        for weight, word in weighed:
+            if left <= 0 or len(self._by_word.get(word, _NONE)) > most:
+                break
+            found.append(word)
+            left -= weight
+        return tuple(found)
+
+    def _likeness(self, one: Fingerprint, other: Fingerprint, total: float) -> float:
+        if len(other.words) < _FEWEST_WORDS or not one.may_be(other):
             return 0.0
-        weight = self._weight
-        lighter = min(sum(map(weight, one.words)), sum(map(weight, other.words)))
+        shared = sum(map(self._weight, one.words & other.words))
+        if shared < (ENOUGH - _MOST_NEIGHBOURS * _NEIGHBOURS) * total and len(other.words) > len(one.words) * 2:
+            return 0.0
+        lighter = min(total, sum(map(self._weight, other.words)))
         neighbours = min(len(one.neighbours & other.neighbours), _MOST_NEIGHBOURS)
-        return sum(map(weight, one.words & other.words)) / lighter + neighbours * _NEIGHBOURS if lighter else 0.0
+        return shared / lighter + neighbours * _NEIGHBOURS if lighter else 0.0
 
     def _weight(self, word: str) -> float:
         """The rarer among the recent texts the heavier; never nothing, so that few texts can be compared too."""
-        return 0.5 + log((1 + len(self._texts)) / (1 + len(self._by_word.get(word, ()))))
+        return _rarity(len(self._texts), len(self._by_word.get(word, _NONE)))
 
-    def _forget(self, number: int) -> None:
-        fingerprint = self._texts.pop(number, None)
-        self._added_at.pop(number, None)
-        for word in fingerprint.words if fingerprint else ():
-            numbers = self._by_word[word]
-            numbers.discard(number)
-            if not numbers:
-                del self._by_word[word]
+    # --- in two languages
+
+    def _translated(self, fingerprint: Fingerprint) -> Iterator[tuple[Key, float]]:
+        candidates = set[Key]().union(*(self._by_speaker.get(one, _NONE) for one in fingerprint.speakers))
+        for key in candidates:
+            other = self._texts[key]
+            if fingerprint.may_translate(other) and fingerprint.may_be(other):
+                likeness = self._likeness_translated(fingerprint, other)
+                if likeness >= ENOUGH_TRANSLATED:
+                    yield key, likeness
+
+    def _likeness_translated(self, one: Fingerprint, other: Fingerprint) -> float:
+        shared = one.meanings & other.meanings
+        if len(shared) + len(one.numbers & other.numbers) < _FEWEST_MEANINGS:
+            return 0.0
+        lighter = min(self._meant_weight(one.meanings, shared), self._meant_weight(other.meanings, shared))
+        return self._meant_weight(shared, shared) / lighter if lighter else 0.0
+
+    def _meant_weight(self, meanings: Iterable[str], shared: Collection[str]) -> float:
+        """A word that only sounds counts in full where the other text has it too, else it may just be another word."""
+        return sum(
+            _rarity(len(self._texts), self._meant[one]) * (_UNKNOWN if one[0] == SOUND and one not in shared else 1.0)
+            for one in meanings
+        )
+
+    def _forget(self, key: Key) -> None:
+        fingerprint = self._texts.pop(key, None)
+        self._added_at.pop(key, None)
+        if fingerprint is None:
+            return
+        for held, index in (
+            (fingerprint.words, self._by_word),
+            (self._first.pop(key), self._by_first),
+            (fingerprint.speakers, self._by_speaker),
+        ):
+            for one in held:
+                keys = index[one]
+                keys.discard(key)
+                if not keys:
+                    del index[one]
+        self._meant.subtract(fingerprint.meanings)
+
+
+_NONE: frozenset[Key] = frozenset()
+
+
+@lru_cache(maxsize=50_000)
+def _rarity(texts: int, holding: int) -> float:
+    return 0.5 + log((1 + texts) / (1 + holding))
