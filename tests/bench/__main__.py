@@ -12,12 +12,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import delivering, idling, matching, polling, starting, storing
+from tests.bench import delivering, idling, importing, matching, polling, starting, storing
 from tests.bench.figures import Figure
 
 AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "polling": polling.polling,
     "storing": storing.storing,
+    "importing": importing.importing,
     "words": matching.matching,
     "delivering": delivering.delivering,
     "starting": starting.starting,
