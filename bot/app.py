@@ -28,7 +28,7 @@ from bot.models import Fetcher
 from bot.settings import Settings
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed
-from bot.sources.telegram_client import TelegramClient, connect
+from bot.sources.telegram_client import TelegramClient, connect, lock_of
 from bot.sources.telegram_web import TelegramWeb
 from bot.sources.x import X
 from bot.sources.x_purse import Purse
@@ -169,9 +169,9 @@ def telegram_account(settings: Settings, database: Database | None) -> TelegramC
         if database:
             database.submit(sources.hurry, [source], now())
 
-    lock = settings.database.with_suffix(".session.lock")
+    session = settings.telegram_session
     return TelegramClient(
-        partial(connect, settings.telegram_api_id, settings.telegram_api_hash, settings.telegram_session, lock), hurry
+        partial(connect, settings.telegram_api_id, settings.telegram_api_hash, session, lock_of(session)), hurry
     )
 
 

@@ -1,4 +1,4 @@
-"""The doors for an operator: `parley run · try · check · poll · status · import · export · backup · restore`."""
+"""The doors for an operator: `parley run · try · check · poll · status` and those that move what is stored."""
 
 import argparse
 import asyncio
@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from getpass import getpass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -28,6 +30,11 @@ TELEGRAM_BOT_TOKEN is not set, and the bot cannot speak without it.
 IMPORT = """\
 Store the posts of a file; nobody is alerted. It may hold what `parley export` wrote, the result.json of Telegram
 Desktop (“Export chat history” of a channel, as JSON), or answers of the X API in lines, as twarc2 writes them."""
+
+BACKFILL = """\
+Read what a source said since a date, where its platform shows it: X its newest 3,200 posts, within the budget; a
+channel of Telegram all of it, a page a second; a feed nothing. What is new is stored, gaps that it fills are closed,
+nobody is alerted. Ended early, the same command goes on. The bot must be stopped meanwhile."""
 
 STATUS = "Exit status: 0 done, 1 it failed, 2 the settings or the arguments are wrong."
 
@@ -66,7 +73,7 @@ def _obey(arguments: Sequence[str] | None) -> int:
         parser.print_help()
         return 2
     try:
-        settings = load(os.environ, options.sources, options.complaint)
+        settings = load(os.environ, options.sources, options.complaint, logging_in=options.command is _login)
     except ExceptionGroup as group:
         for mistake in group.exceptions:
             print(mistake, file=sys.stderr)
@@ -107,14 +114,28 @@ def _parser() -> argparse.ArgumentParser:
     take_in.add_argument("file", type=Path, help="what is stored already is passed over: import again to go on")
     take_in.add_argument("--source", default="", help="whose posts they are, where the file does not say")
     take_in.add_argument("--zone", type=_zone, help="where an export before 2022 was made, such as Europe/Kyiv")
+    backfill = command("backfill", _backfill, "read what a source said since a date; alerts nobody")
+    backfill.description = BACKFILL
+    backfill.add_argument("source", help="an id of config/sources.toml")
+    backfill.add_argument("--since", type=_date, required=True, help="the first day that is read, such as 2022-03-01")
+    backfill.add_argument("--yes", action="store_true", help="agree to what it may cost")
     export = command("export", _export, "write every post as JSON Lines to standard output, also while the bot runs")
     backup = command("backup", _backup, "copy the database and check the copy, also while the bot runs")
     backup.add_argument("target", type=Path, nargs="?", help="a new file, or a folder where the newest copies stay")
     restore = command("restore", _restore, "put a backup in the place of the database, which is kept beside it")
     restore.add_argument("file", type=Path, help="what parley backup has made; stop the bot before")
-    for one in (status, export, backup, restore):
+    login = command("login", _login, "make the session with which channels are read through Telegram's own protocol")
+    login.add_argument("file", type=Path, help="a new file, into which the session is written")
+    for one in (status, export, backup, restore, login):
         one.set_defaults(complaint=lambda query: "")  # none reads topics: no wait for dictionaries
     return parser
+
+
+def _date(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{written!r} is no date such as 2022-03-01") from error
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -184,12 +205,42 @@ def _import(settings: Settings, options: argparse.Namespace) -> int:
     return asyncio.run(take_in(settings, options.file, _say, sys.stderr, source=options.source, zone=options.zone))
 
 
+def _backfill(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.upkeep.backfill import backfill
+
+    def agree(question: str) -> bool:
+        if options.yes:
+            _say(f"{question}.")
+            return True
+        if not sys.stdin.isatty():
+            raise ParleyError(f"{question}. If you agree, say --yes")
+        _say(f"{question}. Go on? [y/N] ", end="")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return asyncio.run(backfill(settings, options.source, options.since, _say, sys.stderr, agree))
+
+
 def _export(settings: Settings, options: argparse.Namespace) -> int:
     from bot.upkeep.export import export
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     return export(settings, lambda line: _say(line, flush=False))
+
+
+def _login(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.upkeep.login import login
+
+    def ask(question: str) -> str:
+        _say(question, end="")
+        if not (answer := sys.stdin.readline()):
+            raise ParleyError("nothing was typed; nobody is logged in")
+        return answer.strip()
+
+    def ask_secretly(question: str) -> str:
+        return getpass(question) if sys.stdin.isatty() else ask(question)
+
+    return asyncio.run(login(settings, options.file, ask, ask_secretly, _say))
 
 
 def _backup(settings: Settings, options: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ Keys of the configuration (`Speaker.id` and the like) are text; numbers of the d
 value has been stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Literal, NewType, Protocol
+from typing import Literal, NewType, Protocol, runtime_checkable
 
 Names = Mapping[str, str]
 
@@ -302,6 +302,18 @@ class Fetcher(Protocol):
 
         `unsure` where the far end does not say, and for every post of a source that cannot tell; posts that could not
         be asked for are left out.
+        """
+
+
+@runtime_checkable
+class Historian(Protocol):
+    """A fetcher of a platform that shows the past, too."""
+
+    def history(
+        self, source: Source, since: datetime, now: datetime, cursor: Cursor | None = None
+    ) -> AsyncIterator[Fetched]:
+        """Page after page back to `since`, the newest first. Each has a cursor (not one of `fetch`) from which another
+        call goes on. Raises FetchError; what came before it stands.
         """
 
 

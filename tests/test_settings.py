@@ -312,7 +312,10 @@ def test_secrets_are_not_shown(folder: Folder) -> None:
 def test_telegrams_own_protocol_needs_an_account(folder: Folder, given: dict[str, str]) -> None:
     path = folder({"parley.toml": '[telegram]\nclient = "mtproto"\n'})
     missing = [name for name in ("API_ID", "API_HASH", "SESSION") if f"TELEGRAM_{name}" not in given]
-    told = [f'environment, TELEGRAM_{name}: is missing; client = "mtproto" needs it' for name in missing]
+    hint = {"SESSION": " (parley login makes one)"}
+    told = [
+        f'environment, TELEGRAM_{name}: is missing; client = "mtproto" needs it{hint.get(name, "")}' for name in missing
+    ]
     assert said(path, **given) == told
 
 

@@ -6,7 +6,7 @@ while the one writer stores, batch after batch, in their order.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 from bot.collect import plan_look_ups
@@ -25,7 +25,11 @@ AHEAD = 1
 
 
 async def keep(
-    database: Database, roster: Roster, batches: Iterable[Sequence[Post]], now: datetime, processes: int
+    database: Database,
+    roster: Roster,
+    batches: Iterable[Sequence[Post]] | AsyncIterable[Sequence[Post]],
+    now: datetime,
+    processes: int,
 ) -> AsyncIterator[tuple[int, int]]:
     """Store posts of sources of the roster; those that are there already are left as they are.
 
@@ -40,13 +44,13 @@ async def keep(
         return size, await database.write(_keep, roster, list(zip(unknown, await reading, strict=True)), now)
 
     complaint: ParleyError | None = None
-    source = iter(batches)
+    source = _one_by_one(batches)
     try:
         async with Readers(roster, processes) as readers:
             while complaint is None:
                 try:
-                    batch = next(source)
-                except StopIteration:
+                    batch = await anext(source)
+                except StopAsyncIteration:
                     break
                 except ParleyError as error:
                     complaint = error
@@ -63,6 +67,17 @@ async def keep(
             reading.cancel()
     if complaint:
         raise complaint
+
+
+async def _one_by_one(
+    batches: Iterable[Sequence[Post]] | AsyncIterable[Sequence[Post]],
+) -> AsyncIterator[Sequence[Post]]:
+    if isinstance(batches, AsyncIterable):
+        async for batch in batches:
+            yield batch
+    else:
+        for batch in batches:
+            yield batch
 
 
 def _unstored(database: Database, batch: Sequence[Post]) -> list[Post]:

@@ -40,11 +40,16 @@ __all__ = [
 
 
 def load(
-    environment: Mapping[str, str], sources: str = "sources.toml", complaint: Complaint = lambda query: ""
+    environment: Mapping[str, str],
+    sources: str = "sources.toml",
+    complaint: Complaint = lambda query: "",
+    *,
+    logging_in: bool = False,
 ) -> Settings:
     """Reads the environment and the folder PARLEY_CONFIG; `sources` is the file of sources in that folder.
 
-    `complaint` looks at the watch queries of topics; without it they are not looked at.
+    `complaint` looks at the watch queries of topics; without it they are not looked at. `logging_in`: a session is
+    about to be made, and need not be there.
     Raises one ExceptionGroup of SettingsErrors that holds every mistake. Nothing secret stands in their texts.
     """
     mistakes: list[SettingsError] = []
@@ -55,7 +60,7 @@ def load(
         inner = from_folder(folder, sources, complaint, mistakes)
     else:
         mistakes.append(SettingsError("environment", "PARLEY_CONFIG", f"no such folder: {folder}"))
-    if inner.get("telegram_client") == "mtproto":
+    if inner.get("telegram_client") == "mtproto" and not logging_in:
         mistakes += _missing_for_mtproto(environment)
     if mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
@@ -64,6 +69,9 @@ def load(
 
 
 def _missing_for_mtproto(environment: Mapping[str, str]) -> list[SettingsError]:
-    wanted = ("TELEGRAM_API_ID", "TELEGRAM_API_HASH", "TELEGRAM_SESSION")
-    missing = [name for name in wanted if not (environment.get(name) or environment.get(f"{name}_FILE"))]
-    return [SettingsError("environment", name, 'is missing; client = "mtproto" needs it') for name in missing]
+    wanted = {"TELEGRAM_API_ID": "", "TELEGRAM_API_HASH": "", "TELEGRAM_SESSION": " (parley login makes one)"}
+    return [
+        SettingsError("environment", name, f'is missing; client = "mtproto" needs it{how}')
+        for name, how in wanted.items()
+        if not (environment.get(name) or environment.get(f"{name}_FILE"))
+    ]

@@ -9,5 +9,6 @@ place of TelegramWeb, if settings say so) through a connection of its own, `Arch
 what it has read, but for a minute what a search of X found: where it left off is the cursor, which only the class that
 made it can read. When a fetch fails, nothing has moved: the caller still has its old cursor.
 
-Channels, accounts on X and archives also have `history`, from a date on; `imports` reads the files of others.
+Channels, accounts on X and archives also have `history`, from a date on (`bot.models.Historian`); `imports` reads the
+files of others.
 """

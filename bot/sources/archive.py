@@ -91,14 +91,18 @@ class Archive:
         """A file does not tell."""
         return {post.external_id: "unsure" for post in posts}
 
-    async def history(self, source: Source, since: datetime, now: datetime) -> AsyncIterator[Fetched]:
-        """The posts of the source from `since` until now, in the file's order, some hundreds at a time."""
+    async def history(
+        self, source: Source, since: datetime, now: datetime, cursor: Cursor | None = None
+    ) -> AsyncIterator[Fetched]:
+        """The posts of the source from `since` until now, in the file's order, some hundreds at a time; always from the
+        first one on.
+        """
         path = self._folder / source.address
         own = (
             post for post in posts(path, source.id) if post.source == source.id and since <= post.published_at <= now
         )
         while batch := await asyncio.to_thread(lambda: tuple(islice(own, _AT_ONCE))):
-            yield Fetched(batch, Cursor(""), title=path.name)
+            yield Fetched(batch, Cursor("{}"), title=path.name)
 
     def _fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
         path = self._folder / source.address

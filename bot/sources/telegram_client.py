@@ -7,7 +7,10 @@ for every channel and loses them under load.
 
 import asyncio
 import fcntl
+import hashlib
 import json
+import os
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -161,22 +164,27 @@ class TelegramClient:
                     fates[str(id)] = "deleted" if message is None else "stands"
         return fates
 
-    async def history(self, source: Source, since: datetime, now: datetime) -> AsyncIterator[Fetched]:
-        """From `since` on, the oldest first, a hundred messages at a time."""
-        async with self._asking(now) as connection:
-            place = await _resolved(connection, source)
-        start: dict[str, Any] = {"offset_date": since}
+    async def history(
+        self, source: Source, since: datetime, now: datetime, cursor: Cursor | None = None
+    ) -> AsyncIterator[Fetched]:
+        """A hundred messages at a time back to `since`, the newest first."""
+        written = json.loads(cursor) if cursor else {}
+        before: int = written.get("before", 0)
         while True:
             async with self._asking(now) as connection:
+                place = await _resolved(connection, source)
                 peer = connection.peer(place.channel, place.hash)
-                found = await connection.client.get_messages(peer, limit=_A_REQUEST, reverse=True, **start)
-            messages = _sorted(found)
+                messages = _sorted(await connection.client.get_messages(peer, limit=_A_REQUEST, max_id=before))
             if len(messages) == _A_REQUEST:
-                messages = _without_album_of(messages[-1], messages)
+                messages = _without_album_of(messages[0], messages)
             if not messages:
                 return
-            start = {"min_id": messages[-1].id}
-            yield _fetched(source, place, messages)
+            before = messages[0].id
+            fetched = _fetched(source, place, messages)
+            posts = tuple(post for post in fetched.posts if post.published_at >= since)
+            yield replace(fetched, posts=posts, cursor=Cursor(json.dumps({"before": before})))
+            if messages[0].date < since:
+                return
 
     @asynccontextmanager
     async def _asking(self, now: datetime) -> AsyncIterator[Connection]:
@@ -209,10 +217,7 @@ async def connect(api_id: int, api_hash: str, session: str, lock: Path, heard: C
         from telethon.sessions import StringSession
         from telethon.tl.types import InputPeerChannel
     except ImportError as error:
-        raise FetchError(
-            'Telethon is not installed, which parley.toml asks for: pip install "parley-monitor[mtproto]"',
-            permanent=True,
-        ) from error
+        raise _not_installed() from error
     with ExitStack() as stack:
         stack.enter_context(_alone(lock))
         try:
@@ -238,31 +243,54 @@ async def connect(api_id: int, api_hash: str, session: str, lock: Path, heard: C
         return Connection(client, InputPeerChannel, RPCError, stack.pop_all().close)
 
 
-async def login(api_id: int, api_hash: str, ask: Callable[[str], str]) -> str:
-    """Log in by hand, once; returns the session as text, which is as good as the account itself."""
-    from telethon import TelegramClient as Telethon
-    from telethon.sessions import StringSession
-
-    client = Telethon(StringSession(), api_id, api_hash)
-    await client.start(
-        phone=lambda: ask("Phone number: "),
-        code_callback=lambda: ask("Code: "),
-        password=lambda: ask("Password: "),
-    )
+async def login(api_id: int, api_hash: str, ask: Callable[[str], str], ask_secretly: Callable[[str], str]) -> str:
+    """Log in by hand, once; returns the session as text, which is as good as the account itself. Raises FetchError."""
     try:
+        from telethon import TelegramClient as Telethon
+        from telethon.errors import RPCError
+        from telethon.sessions import StringSession
+    except ImportError as error:
+        raise _not_installed() from error
+    client = Telethon(StringSession(), api_id, api_hash)
+    try:
+        await client.start(
+            phone=lambda: ask("Phone number of the account, with + and country: "),
+            code_callback=lambda: ask_secretly("Code that Telegram has sent: "),
+            password=lambda: ask_secretly("Password of the account: "),
+        )
+        if getattr(await client.get_me(), "bot", False):
+            await client.log_out()
+            raise FetchError("that is a bot: it cannot read channels; log in with an account", permanent=True)
         return str(client.session.save())
+    except (RPCError, OSError, ValueError, RuntimeError) as error:
+        raise FetchError(f"Telegram does not log in: {error or type(error).__name__}") from error
     finally:
         await client.disconnect()
 
 
+def _not_installed() -> FetchError:
+    return FetchError('Telethon is not installed: pip install "parley-monitor[mtproto]"', permanent=True)
+
+
+def lock_of(session: str) -> Path:
+    """The file that is locked while a session is used, the same for every process of this computer."""
+    name = hashlib.sha256(session.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"parley-session-{name}.lock"
+
+
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise FetchError("another process uses Telegram's session, which serves only one") from error
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise FetchError(f"{lock}: {error.strerror}; another user of this computer may use the session") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+    except BlockingIOError as error:
+        raise FetchError("another process uses Telegram's session, which serves only one") from error
+    finally:
+        os.close(handle)
 
 
 async def _resolved(connection: Connection, source: Source, place: _Place | None = None) -> _Place:

@@ -235,9 +235,6 @@ class TelegramWeb:
     async def history(
         self, source: Source, since: datetime, now: datetime, cursor: Cursor | None = None
     ) -> AsyncIterator[Fetched]:
-        """Page after page back to `since`, the newest first. Each has a cursor (not one of `fetch`) from which another
-        call goes on. Raises FetchError; what came before it stands.
-        """
         place = _Place.read(cursor, source)
         before = place.before if place else 0
         while True:

@@ -22,7 +22,7 @@ Mode = Literal["auto", "timelines", "search"]
 _FIRST_LOOK, _FEW, _MANY = 5, 10, 100
 """Posts on a page: of the first look, of others while little is new, and the most that X gives."""
 
-_DEEPEST = 3200
+DEEPEST = 3200
 """Posts of a timeline that X shows."""
 
 _SOON = timedelta(hours=1)
@@ -137,19 +137,23 @@ class X:
     async def history(
         self, source: Source, since: datetime, now: datetime, cursor: Cursor | None = None
     ) -> AsyncIterator[Fetched]:
-        """Page after page back to `since`, the newest first; X goes back 3,200 posts. Each has a cursor (not one of
-        `fetch`) from which another call goes on. Raises FetchError; what came before it stands.
-        """
+        """As far back as `since`, or as X goes: 3,200 posts."""
         api = self._open()
         place, title = await self._whose(source, cursor, now)
-        first = max(x_page.id_at(since) - 1, 0)
+        first = asked = max(x_page.id_at(since) - 1, 0)
         while True:
-            body = await api.timeline(place.account_id, _MANY, now, since=first, until=place.since or 0)
-            page = x_page.read(body, source, country=self._country)
+            try:
+                body = await api.timeline(place.account_id, _MANY, now, since=asked, until=place.since or 0)
+            except FetchError as error:
+                if asked and "since_id" in error.reason:
+                    asked = 0  # X goes back no further than some id: we stop at ours
+                    continue
+                raise
+            page = x_page.read(body, source, country=self._country, above=first)
             place = replace(place, since=page.oldest)
             if page.oldest:
                 yield Fetched(page.posts, place.write(), title, place.account_id)
-            if not page.next_token:
+            if not page.next_token or page.oldest <= first:
                 return
 
     async def _whose(self, source: Source, cursor: Cursor | None, now: datetime) -> tuple[Place, str]:
@@ -238,7 +242,7 @@ class X:
         """
         read = _Stretch()
         token, asked_since = "", since
-        for _ in range(_DEEPEST // _FIRST_LOOK):
+        for _ in range(DEEPEST // _FIRST_LOOK):
             try:
                 body = await api.timeline(account, size, now, since=asked_since, until=until, page=token)
             except FetchError as error:

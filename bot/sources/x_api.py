@@ -29,7 +29,7 @@ _AN_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 _CAREFUL = 0.8
 """The share of a window's requests that are made."""
 
-_WITH_EACH = 3
+WITH_EACH = 3
 """A post brings along at most the one that it answers and the one that it quotes; each is billed."""
 
 _ASKED = {
@@ -69,7 +69,7 @@ class Api:
         """A page of an account's posts with ids above `since` and below `until`, newest first."""
         between = {"since_id": str(since) if since else None, "until_id": str(until) if until else None}
         params = {**_ASKED, **between, "pagination_token": page or None}  # X forgets since_id between pages
-        ask = Ask(f"timeline {account} {since} {until} {page}", size, min(size, 5), _WITH_EACH)
+        ask = Ask(f"timeline {account} {since} {until} {page}", size, min(size, 5), WITH_EACH)
 
         async def call(size: int) -> Json:
             return await self._client.get_users_tweets(account, max_results=size, **params)  # type: ignore[no-any-return]
@@ -79,7 +79,7 @@ class Api:
     async def search(self, query: str, size: int, now: datetime, *, since: int, page: str = "") -> Json:
         """A page of what a search finds above `since`, newest first. Never with a time: X refuses both together."""
         params = {**_ASKED, "since_id": str(since), "next_token": page or None}
-        ask = Ask(f"search {query} {page}", size, 10, _WITH_EACH)  # made again, it reaches back as far or further
+        ask = Ask(f"search {query} {page}", size, 10, WITH_EACH)  # made again, it reaches back as far or further
 
         async def call(size: int) -> Json:
             return await self._client.search_recent_tweets(query, max_results=size, **params)  # type: ignore[no-any-return]

@@ -290,6 +290,24 @@ def lineage(database: sqlite_utils.Database) -> None:
     database.conn.execute("INSERT INTO lineage VALUES (lower(hex(randomblob(16))))")
 
 
+BACKFILLS = """
+CREATE TABLE backfills (                       -- how far a source's past has been read, while that is under way
+    source TEXT PRIMARY KEY REFERENCES sources(id) ON DELETE CASCADE,
+    address TEXT NOT NULL,                     -- another address is another past
+    since INTEGER NOT NULL,
+    begun_at INTEGER NOT NULL,
+    cursor TEXT NOT NULL,                      -- opaque; from there it goes on
+    posts INTEGER NOT NULL,
+    reached INTEGER                            -- when the oldest of them was published
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def backfills(database: sqlite_utils.Database) -> None:
+    _run(database, BACKFILLS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -4,7 +4,9 @@ check      look up the accounts of config/
 poll       look at the sources once
 status     how all fares
 take_in    posts of files into the store
-export     and out of it
+backfill   the past of a source, as far as its platform shows it
+export     all of the store as lines
 backup     copies of the database, and the way back from one
+login      the session of an account that reads channels
 terminal   how all of them speak to whoever sits there
 """

@@ -1,9 +1,12 @@
 """Telegram's own protocol as far as Telethon shows it to us: a channel in memory, behind the client's calls."""
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
 
 _ABSENT = (
     *("action", "edit_date", "edit_hide", "forward", "grouped_id", "poll", "reply_to"),
@@ -34,6 +37,9 @@ class Client:
         self.handlers: list[tuple[Callable[[Any], Any], Any]] = []
         self.authorized = True
         self.connected = False
+        self.is_bot = self.logged_out = False
+        self.session = SimpleNamespace(save=lambda: "a session")
+        self.answers: list[str] = []
 
     def post(self, *ids: int, **what: Any) -> None:
         for id in ids:
@@ -45,6 +51,16 @@ class Client:
     async def connect(self) -> None:
         self._say()
         self.connected = True
+
+    async def start(self, **ask: Callable[[], str]) -> None:
+        await self.connect()
+        self.answers = [ask[what]() for what in ("phone", "code_callback", "password")]
+
+    async def get_me(self) -> Any:
+        return SimpleNamespace(bot=self.is_bot)
+
+    async def log_out(self) -> None:
+        self.logged_out = True
 
     async def disconnect(self) -> None:
         self.connected = False
@@ -86,3 +102,25 @@ class Client:
         refusal, self.refuse = self.refuse, self.refuse if self.down else None
         if refusal:
             raise refusal
+
+
+def install(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    """Telethon's names, with this client behind them."""
+
+    def made(session: str, *arguments: Any, **more: Any) -> Client:
+        if session == "junk":
+            raise ValueError("Not a valid string")
+        return client
+
+    events = SimpleNamespace(NewMessage=lambda: "new", MessageEdited=lambda: "edited", MessageDeleted=lambda: "deleted")
+    modules: dict[str, dict[str, Any]] = {
+        "telethon": {"TelegramClient": made, "events": events},
+        "telethon.errors": {"RPCError": RPCError},
+        "telethon.sessions": {"StringSession": lambda text="": text},
+        "telethon.tl": {},
+        "telethon.tl.types": {"InputPeerChannel": lambda id, hash: (id, hash)},
+    }
+    for name, contents in modules.items():
+        module = ModuleType(name)
+        module.__dict__.update(contents)
+        monkeypatch.setitem(sys.modules, name, module)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +14,7 @@ from bot.errors import FetchError
 from bot.models import Cursor, Fetched, Post, Source
 from bot.sources import telegram_client
 from bot.sources.telegram_client import Connection, TelegramClient
-from tests.sources.mtproto import Client, FloodWaitError, RPCError
+from tests.sources.mtproto import Client, FloodWaitError, RPCError, install
 
 pytestmark = pytest.mark.anyio
 
@@ -245,13 +244,26 @@ async def test_a_post_is_deleted_when_telegram_gives_nothing_for_its_id(channel:
     assert [len(asked["ids"]) for asked in channel.client.asked] == [100, 50]
 
 
-async def test_history_goes_from_a_date_to_the_newest(channel: Channel) -> None:
+async def test_history_goes_back_to_a_date_the_newest_first(channel: Channel) -> None:
     for id in range(1, 301):
-        channel.client.post(id, date=channel.now + timedelta(hours=id), grouped_id=9 if id in (149, 150, 151) else None)
+        channel.client.post(id, date=channel.now + timedelta(hours=id), grouped_id=9 if id in (200, 201, 202) else None)
     since = channel.now + timedelta(hours=51)
     pages = [page async for page in channel.reader.history(SOURCE, since, channel.now)]
-    assert [id for page in pages for id in ids(page)] == [*range(51, 150), *range(152, 301)]
+    assert [ids(page) for page in pages] == [
+        [*range(203, 301)],
+        [*range(103, 201)],
+        [*range(51, 103)],
+    ]
     assert {page.covered for page in pages} == {None}
+    again = [page async for page in channel.reader.history(SOURCE, since, channel.now, pages[0].cursor)]
+    assert [ids(page) for page in again] == [ids(page) for page in pages[1:]]
+    assert channel.client.asked[-1]["max_id"] == 103
+
+
+async def test_history_ends_where_the_channel_began(channel: Channel) -> None:
+    channel.client.post(1, 2)
+    pages = [page async for page in channel.reader.history(SOURCE, channel.now - timedelta(days=900), channel.now)]
+    assert [ids(page) for page in pages] == [[1, 2]]
 
 
 async def test_resolve_gives_title_and_number(channel: Channel) -> None:
@@ -279,31 +291,8 @@ async def test_the_session_is_given_back_once(channel: Channel) -> None:
 
 @pytest.fixture
 def telethon(monkeypatch: pytest.MonkeyPatch) -> Client:
-    """Telethon's names, with our client behind them."""
     client = Client()
-
-    def made(session: str, *arguments: Any, **more: Any) -> Client:
-        if session == "junk":
-            raise ValueError("Not a valid string")
-        client.session = SimpleNamespace(save=lambda: "a session")  # type: ignore[attr-defined]
-        return client
-
-    async def start(**ask: Callable[[], str]) -> None:
-        client.answers = [one() for one in ask.values()]  # type: ignore[attr-defined]
-
-    client.start = start  # type: ignore[attr-defined]
-    events = SimpleNamespace(NewMessage=lambda: "new", MessageEdited=lambda: "edited", MessageDeleted=lambda: "deleted")
-    modules: dict[str, dict[str, Any]] = {
-        "telethon": {"TelegramClient": made, "events": events},
-        "telethon.errors": {"RPCError": RPCError},
-        "telethon.sessions": {"StringSession": lambda text="": text},
-        "telethon.tl": {},
-        "telethon.tl.types": {"InputPeerChannel": lambda id, hash: (id, hash)},
-    }
-    for name, contents in modules.items():
-        module = ModuleType(name)
-        module.__dict__.update(contents)
-        monkeypatch.setitem(sys.modules, name, module)
+    install(monkeypatch, client)
     return client
 
 
@@ -351,6 +340,46 @@ async def test_without_telethon_it_says_what_to_install(tmp_path: Path, monkeypa
     assert failure.value.permanent
 
 
+async def test_a_session_is_one_process_s_whatever_its_database(telethon: Client) -> None:
+    locks = {telegram_client.lock_of(session) for session in ("one", "one", "two")}
+    assert len(locks) == 2
+    assert not any("one" in str(lock) for lock in locks)
+
+
+async def test_a_lock_that_is_not_ours_is_not_followed(telethon: Client, tmp_path: Path) -> None:
+    (tmp_path / "dear").write_text("dear")
+    (tmp_path / "session.lock").symlink_to(tmp_path / "dear")
+    with pytest.raises(FetchError, match="another user of this computer may use the session"):
+        await opened(tmp_path)
+    assert (tmp_path / "dear").read_text() == "dear"
+
+
+async def login() -> str:
+    return await telegram_client.login(1, "hash", lambda question: question[:5], lambda question: question[:4])
+
+
 async def test_login_asks_and_gives_a_session(telethon: Client) -> None:
-    assert await telegram_client.login(1, "hash", lambda question: question) == "a session"
-    assert telethon.answers == ["Phone number: ", "Code: ", "Password: "]  # type: ignore[attr-defined]
+    assert await login() == "a session"
+    assert telethon.answers == ["Phone", "Code", "Pass"]
+    assert not telethon.connected
+
+
+@pytest.mark.parametrize("failure", [FloodWaitError(50), ConnectionError(), RuntimeError("5 consecutive attempts")])
+async def test_a_login_that_fails_says_why(telethon: Client, failure: Exception) -> None:
+    telethon.refuse = failure
+    with pytest.raises(FetchError, match="Telegram does not log in: "):
+        await login()
+    assert not telethon.connected
+
+
+async def test_a_bot_is_no_account(telethon: Client) -> None:
+    telethon.is_bot = True
+    with pytest.raises(FetchError, match="that is a bot"):
+        await login()
+    assert telethon.logged_out
+
+
+async def test_without_telethon_nobody_logs_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "telethon", None)
+    with pytest.raises(FetchError, match=r"pip install \"parley-monitor\[mtproto\]\""):
+        await login()

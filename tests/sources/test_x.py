@@ -299,7 +299,7 @@ async def test_what_a_token_may_not_do_today_is_no_gap(timeline: Timeline, statu
 
 
 async def test_a_timeline_that_is_deeper_than_x_shows_ends(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.sources.x._DEEPEST", 10)
+    monkeypatch.setattr("bot.sources.x.DEEPEST", 10)
     timeline.post(0)
     cursor = (await timeline.poll()).cursor
     for id in range(1, 40):
