@@ -216,8 +216,9 @@ def _identity(entry: Any, link: str, text: str) -> str:
     hash of the words.
     """
     guid = one_line(str(entry.get("id") or ""))
-    if _REVISION.search(guid) and _REVISION.sub("", guid) == link.partition("?")[0]:
-        guid = _REVISION.sub("", guid)
+    article = _REVISION.sub("", guid)
+    if article.partition("?")[0] == link.partition("?")[0]:
+        guid = article
     return guid or link or "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

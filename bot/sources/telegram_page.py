@@ -45,7 +45,7 @@ class Page:
     album by its post's id. `unread` counts messages without a usable id or date. `before` is where the page says that
     older posts begin, `newest` that none are newer. `edited` are the ids of posts that carry the mark; Telegram says
     neither when nor what. `channel_id` is the channel's number, which outlives a change of its name. `whole`: the body
-    reached us to its last byte.
+    reached us to its last byte. `verified` and `subscribers` ("1.48M") are what Telegram shows beside the title.
     """
 
     state: State
@@ -60,6 +60,8 @@ class Page:
     before: int | None = None
     newest: bool = False
     albums: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    verified: bool = False
+    subscribers: str = ""
 
 
 # Kind of medium by what marks it; a reply's thumbnail and a link's preview hold none of these.
@@ -121,6 +123,8 @@ def parse(body: bytes, source: str, language: str = "") -> Page:
         before=_before(tree),
         newest=listed and tree.css_first('a.js-messages_more[data-after], link[rel="next"]') is None,
         albums=albums,
+        verified=tree.css_first(".tgme_channel_info_header_labels .verified-icon") is not None,
+        subscribers=_subscribers(tree),
     )
 
 
@@ -152,6 +156,12 @@ def _state_of_history(tree: LexborHTMLParser, has_messages: bool) -> State:
     if _is_restricted(tree.body):
         return "restricted"
     return "empty" if tree.css_first(".tgme_channel_info") and not _counts_posts(tree) else "unknown"
+
+
+def _subscribers(tree: LexborHTMLParser) -> str:
+    counters = tree.css(".tgme_channel_info_counter")
+    counted = {_words(one.css_first(".counter_type")): _words(one.css_first(".counter_value")) for one in counters}
+    return next((count for kind, count in counted.items() if _SUBSCRIBERS.fullmatch(kind)), "")
 
 
 def _counts_posts(tree: LexborHTMLParser) -> bool:

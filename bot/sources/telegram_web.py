@@ -206,9 +206,12 @@ class TelegramWeb:
 
     async def resolve(self, source: Source, now: datetime) -> Account:
         page = await self._page(source, now)
-        if not page.channel_id:
-            return Account(page.title, note="no posts yet, so the channel's number is not known")
-        return Account(page.title, page.channel_id)
+        notes = [
+            f"{page.subscribers} subscribers" if page.subscribers else "",
+            "verified by Telegram" if page.verified else "",
+            "" if page.channel_id else "no posts yet, so the channel's number is not known",
+        ]
+        return Account(page.title, page.channel_id, "; ".join(filter(None, notes)))
 
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
         """Asks for each post by itself. "Post not found" counts only while the channel itself answers, and while a post

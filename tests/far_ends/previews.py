@@ -49,6 +49,7 @@ class Channel:
     title: str = ""
     number: int = 0
     state: str = "ok"
+    verified: bool = False
     messages: dict[int, Message] = field(default_factory=dict)
     highest: int = 0
 
@@ -162,6 +163,8 @@ _FRONT_PAGE = f"""<!DOCTYPE html>
 </html>
 {_END}"""
 
+_VERIFIED = '<i class="verified-icon"> ✔</i>'
+
 _RESTRICTED = f"""<!DOCTYPE html>
 <html>
   <body><div class="tgme_page">
@@ -204,7 +207,7 @@ def _history(channel: Channel, shown: list[Message], older: bool, newer: bool, p
         <div class="tgme_channel_info_header">
           <div class="tgme_channel_info_header_title_wrap">
             <div class="tgme_channel_info_header_title"><span dir="auto">{escape(channel.title)}</span></div>
-            <div class="tgme_channel_info_header_labels"></div>
+            <div class="tgme_channel_info_header_labels">{_VERIFIED if channel.verified else ""}</div>
           </div>
           <div class="tgme_channel_info_header_username"><a href="https://t.me/{name}">@{name}</a></div>
         </div>

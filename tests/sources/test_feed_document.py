@@ -162,6 +162,7 @@ def test_a_permalink_is_a_link() -> None:
 @pytest.mark.parametrize(
     ("guid", "link", "identity"),
     [
+        ("https://w.example/a?at_mid=x#7", "https://w.example/a?at_mid=x#7", "https://w.example/a?at_mid=x"),
         ("https://w.example/a#0", "https://w.example/a?at_medium=RSS", "https://w.example/a"),
         ("https://w.example/a#3", "https://w.example/a", "https://w.example/a"),
         ("https://w.example/live#3", "https://w.example/live#3", "https://w.example/live#3"),

@@ -568,12 +568,14 @@ async def test_another_channel_on_an_older_page_is_another_channel(channel: Chan
 async def test_resolve_gives_title_and_number(channel: Channel) -> None:
     channel.post(1)
     account = await channel.reader.resolve(SOURCE, channel.now)
-    assert (account.title, account.account_id.isdecimal(), account.note) == ("Some_Channel", True, "")
+    assert (account.title, account.account_id.isdecimal(), account.note) == ("Some_Channel", True, "1.2K subscribers")
+    channel.far.account("telegram", "some_channel", verified=True)
+    assert (await channel.reader.resolve(SOURCE, channel.now)).note == "1.2K subscribers; verified by Telegram"
 
 
 async def test_an_empty_channel_has_no_number_yet(channel: Channel) -> None:
     account = await channel.reader.resolve(SOURCE, channel.now)
-    assert (account.account_id, account.note[:12]) == ("", "no posts yet")
+    assert (account.account_id, account.note[:28]) == ("", "1.2K subscribers; no posts yet"[:28])
 
 
 # --- manners
