@@ -8,6 +8,7 @@ import hashlib
 import html
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -22,6 +23,9 @@ from bot.sources import dates, feed_of_x
 from bot.sources.plain import from_html, one_line
 
 _ENTRIES = 300
+_DECLARED_AS = re.compile(rb"<\?xml[^>]{1,200}?\bencoding\s*=\s*[\"']([\w-]{1,40})")
+_ENCODING = re.compile(r"(?<=<\?xml)([^>]{1,200}?)\bencoding\s*=\s*[\"'][\w-]{1,40}[\"']")
+_HIGH = re.compile(rb"[\xc0-\xff]+")
 _DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]{1,200}\bencoding\s*=")
 _BEGIN = re.compile(rb"[^<]*+(?>(?:<!--.*?-->|<[?!][^>]*>)[^<]*)*+<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.I | re.S)
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
@@ -59,7 +63,7 @@ def parse(
     Raises FetchError for anything but a whole feed: a page of HTML, a document cut off, one that declares entities.
     """
     _refuse_all_but_a_whole_feed(body)
-    found = _feedparser(body, content_type)
+    found = _feedparser(*_as_it_is_written(body, content_type))
     if not found.get("version"):
         raise _no_feed(body)
     address = url or source.address
@@ -92,6 +96,35 @@ def _no_feed(body: bytes) -> FetchError:
     title = _PAGE_TITLE.search(body.decode("utf-8", "replace"))
     named = f" ({one_line(html.unescape(title[1]))[:80]})" if title else ""
     return FetchError(f"blocked: a page came{named} and not a feed; a login or a challenge stands in between")
+
+
+def _as_it_is_written(body: bytes, content_type: str) -> tuple[bytes, str]:
+    """What is UTF-8 (but for some bytes: words are cut in the middle of a letter) is that, whatever is said of it, and
+    a Cyrillic encoding that nobody names, or that is said to be
+    UTF-8, is known by its letters: those of one byte stand in long runs, which Latin accents do not.
+    """
+    encoding = "" if b"\0" in body or body.isascii() else _encoding(body, content_type)
+    if not encoding:
+        return body, content_type
+    text = _ENCODING.sub(r"\1", body.decode(encoding, "replace"), count=1)
+    return text.encode(), "application/xml; charset=utf-8"
+
+
+def _encoding(body: bytes, content_type: str) -> str:
+    letters = Counter(body.decode("utf-8", "replace"))
+    strange = letters["\ufffd"]
+    if strange * 10 < sum(count for letter, count in letters.items() if not letter.isascii()) - strange:
+        return "utf-8"
+    named = _DECLARED_AS.search(body[:300])
+    said = named[1].decode("ascii", "replace") if named else content_type.lower().partition("charset=")[2]
+    if said.lower().strip("\"' ") not in ("", "utf-8", "utf8"):
+        return ""
+    high = _HIGH.findall(body)
+    run = b"".join(one for one in high if len(one) > 2)
+    if len(run) * 2 < sum(map(len, high)):
+        return ""
+    small_in_koi8 = sum(byte < 0xE0 for byte in run)
+    return "koi8-u" if small_in_koi8 * 2 > len(run) else "windows-1251"
 
 
 def _feedparser(body: bytes, content_type: str) -> Any:

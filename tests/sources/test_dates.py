@@ -33,6 +33,19 @@ NOON_MOSCOW = datetime(2020, 9, 29, 12, 3, tzinfo=UTC)
         "2020-09-29T15:03+03",
         "2020-09-29 12:03:00.5Z",
         "29.09.2020 15:03 +0300",
+        "29 сентября 2020 г. 15:03 (мск)",
+        "29 сентября 2020 в 15:03 по московскому времени",
+        "29 вересня 2020, 15:03 за київським часом",
+        "Tue, 29 Sep 2020 15:03:00 Europe/Kyiv",
+        "Tue, 29 Sep 2020 12:03:00 (UTC)",
+        "September 29, 2020 12:03 PM GMT",
+        "29/09/2020 12:03",
+        "2020/09/29 12:03:00",
+        "15:03, 29 сентября 2020 MSK",
+        "15:03 29.09.2020 (мск)",
+        "Tue Sep 29 12:03:00 2020",
+        "Tue Sep 29 15:03:00 MSK 2020",
+        "20200929T120300Z",
         "1601380980",
         "1601380980123",
     ],
@@ -48,6 +61,17 @@ def test_a_date_without_zone_takes_the_one_given(written: str) -> None:
     assert dates.read(written, timezone(timedelta(hours=3))) == NOON_MOSCOW
     assert dates.read(written) == NOON_MOSCOW + timedelta(hours=3)
     assert dates.zone_of(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"), [("12:03 AM", 0), ("1:03 a.m.", 1), ("11:03 am", 11), ("12:03 pm", 12), ("1:03 P.M.", 13)]
+)
+def test_a_day_may_have_two_halves(written: str, hour: int) -> None:
+    assert dates.read(f"September 29, 2020 {written}") == NOON_MOSCOW.replace(hour=hour)
+
+
+def test_a_place_that_is_none_names_no_zone() -> None:
+    assert dates.zone_of("Tue, 29 Sep 2020 15:03:00 Europe/Nowhere") is None
 
 
 def test_a_zone_is_read_from_a_date_that_names_it() -> None:

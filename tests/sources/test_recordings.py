@@ -186,7 +186,7 @@ def test_each_item_reads_as_a_plain_xml_parser_reads_it(path: Path) -> None:
     body = path.read_bytes()
     if path.name == "miniflux_no_encoding_ISO-8859-1.xml":  # in which no parser of XML knows the letters
         body = b'<?xml version="1.0" encoding="ISO-8859-1"?>' + body[body.index(b"<rss") :]
-    items = {}
+    items: dict[str, dict[str, str]] = {}
     for item in ElementTree.fromstring(body).iter():
         if item.tag.rpartition("}")[2] == "item":
             part = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in reversed(item)}
