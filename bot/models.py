@@ -98,7 +98,7 @@ class Source:
     or a path (archive). `account_id` is the platform's own number of the account, pinned against taken-over names.
     `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls. `proof` and
     `confidence` say why this is the right account; `note` tells the operator the rest (why it is off). `dialect` is
-    only for feeds.
+    only for feeds, and so is `zone`, the IANA name of the zone in which dates are that name none.
     """
 
     id: str
@@ -115,6 +115,7 @@ class Source:
     confidence: str = ""
     note: str = ""
     dialect: Dialect = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -484,6 +484,7 @@ WRONG_LINES = [
     ("sources.toml", 'language = "en"', 'language = "eng"', "sources.courier.language", 'did you mean "en"?'),
     ("sources.toml", '"A"', '"certain"', "sources.ada-x.confidence", "is none of A, B, C, U, exists"),
     ("sources.toml", 'kind = "x"\n', 'kind = "x"\ndialect = "nitter"\n', "sources.ada-x.dialect", "only for feeds"),
+    ("sources.toml", 'kind = "x"\n', 'kind = "x"\nzone = "UTC"\n', "sources.ada-x.zone", "only for feeds"),
     ("sources.toml", 'kind = "feed"\n', 'kind = "feed"\ndialect = "x"\n', "sources.courier.dialect", "nitter, rsshub"),
     ("topics.toml", "ice OR frost", "i" * 301, "topics.ice.watch.en", "is 301 characters long; expected at most 300"),
     ("topics.toml", 'watch = { en = "ice OR frost", uk = "лід" }', "", "topics.ice.watch", "is missing"),

@@ -107,6 +107,8 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
             place.at("address").take(_ADDRESS[kind], fields["address"], fields, "address")
         if "dialect" in written and kind not in (None, "feed"):
             place.at("dialect").wrong("is only for feeds; an account on X is read by kind x")
+        if "zone" in written and kind not in (None, "feed"):
+            place.at("zone").wrong("is only for feeds; the dates of other kinds have theirs")
         if kind == "archive" and "address" in fields:
             file = folder / fields["address"]
             if not reading.is_there(file, Path.is_file):
@@ -127,6 +129,7 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
         "confidence": Key(reading.choice("A", "B", "C", "U", "exists")),
         "note": Key(reading.remark),
         "dialect": Key(reading.choice(*_DIALECTS)),
+        "zone": Key(reading.zone),
     }
     return {"sources": Table(Source, keys, check)}
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 import feedparser
 
@@ -67,7 +68,8 @@ def parse(
     if not found.get("version"):
         raise _no_feed(body)
     address = url or source.address
-    reader = _Reader(source, now, address, _zone(found), first_seen or {})
+    zone = ZoneInfo(source.zone) if source.zone else _zone(found)
+    reader = _Reader(source, now, address, zone, first_seen or {})
     posts: dict[str, Post] = {}
     for post in reader.posts(found.entries[:_ENTRIES]):
         if post.text or post.media:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -232,6 +233,14 @@ def test_a_date_without_zone_takes_the_zone_that_the_feed_uses_elsewhere() -> No
     assert read(rss(item, head=head)).posts[0].published_at == datetime(2022, 3, 14, 8, tzinfo=UTC)
     assert read(rss(item, f"<title>y</title>{DATE}")).posts[0].published_at == datetime(2022, 3, 14, 8, tzinfo=UTC)
     assert read(rss(item)).posts[0].published_at == datetime(2022, 3, 14, 10, tzinfo=UTC)
+
+
+def test_a_zone_of_the_source_counts_before_any_other() -> None:
+    named = "<title>a</title><guid>1</guid><pubDate>Mon, 14 Mar 2022 06:00:00 GMT</pubDate>"
+    bare = "<title>b</title><guid>2</guid><pubDate>14.03.2022 10:00</pubDate>"
+    source = replace(SOURCE, zone="Europe/Moscow")
+    posts = parse(rss(named, bare).encode(), "", source, NOW).posts
+    assert [post.published_at.hour for post in posts] == [6, 7]
 
 
 @pytest.mark.parametrize("date", ["", "<pubDate>soon</pubDate>", "<pubDate>Mon, 14 Mar 2032 10:00:00 GMT</pubDate>"])
