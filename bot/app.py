@@ -14,17 +14,19 @@ from typing import Any, cast
 import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Application, Updater
+from telegram.ext import Application, ExtBot, Updater
 
 from bot import alarm, chat, digest, health
 from bot.botapi.inbox import Inbox, InTurn
+from bot.botapi.messages import arguments
 from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
 from bot.budget import Ask, Budget, Grant, Used, rests_until
 from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
-from bot.models import Fetcher
+from bot.keep import Keeper, mind_the_clock
+from bot.models import Fetcher, Message
 from bot.settings import Settings
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed
@@ -32,8 +34,7 @@ from bot.sources.telegram_client import TelegramClient, connect, lock_of
 from bot.sources.telegram_web import TelegramWeb
 from bot.sources.x import X
 from bot.sources.x_purse import Purse
-from bot.store import budget, inbox, outbox, sources
-from bot.store.connection import Connection
+from bot.store import budget, inbox, sources
 from bot.store.database import Database
 from bot.sweep import Sweep
 
@@ -50,8 +51,13 @@ ALARM_EVERY = timedelta(minutes=5)
 LEARN_EVERY = timedelta(minutes=10)
 """How often the habits of some sources are worked out; each of 500 once a day takes 25 turns."""
 
-KEEP_SETTLED = timedelta(days=30)
-"""How long the outbox remembers what was sent, for /status and for questions."""
+PATIENCE = 5.0
+"""Seconds that a start may look for damage in the database; two gigabytes take as long."""
+
+FORGET_EVERY = timedelta(hours=6)
+
+BACK_UP_EVERY = timedelta(minutes=1)
+"""How often it is asked whether a backup is due."""
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two tries to reach Telegram at the start; they double."""
@@ -76,8 +82,9 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        database = Database.open(settings.database)
+        database = Database.open(settings.database, PATIENCE)
         stack.callback(database.close)
+        await database.write(mind_the_clock, now())
         await database.write(sources.enrol, settings.roster.sources.values(), now())
         session = await stack.enter_async_context(web_session(settings))
 
@@ -92,15 +99,19 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(collector.close)
         sweep = Sweep(database, readers, settings.roster, collector.reader, now, delivery.nudge)
         stack.push_async_callback(sweep.close)
+        keeper = Keeper(database, settings, now, partial(say, application.bot), delivery.nudge)
+        await keeper.look()
 
         scheduler = ticking(
             {
-                "poll": collector.tick,
-                "sweep": _ask_due(sweep),
+                "disk": keeper.look,
+                "poll": _with_room(keeper, collector.tick),
+                "sweep": _with_room(keeper, _ask_due(sweep)),
                 "digest": _queue_digests(database, settings, delivery),
             }
         )
-        scheduler.add_job(_forget, "interval", hours=6, args=[database], next_run_time=now())
+        scheduler.add_job(keeper.forget, "interval", seconds=FORGET_EVERY.total_seconds(), next_run_time=now())
+        scheduler.add_job(keeper.back_up, "interval", seconds=BACK_UP_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())
         scheduler.add_job(
             _tell_operators, "interval", seconds=ALARM_EVERY.total_seconds(), args=[database, settings, delivery]
@@ -230,6 +241,16 @@ def ticking(jobs: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> Asyn
     return scheduler
 
 
+def _with_room(keeper: Keeper, job: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Rests while the disk is almost full."""
+
+    async def tick() -> None:
+        if not keeper.low:
+            await job()
+
+    return tick
+
+
 def _ask_due(sweep: Sweep) -> Callable[[], Coroutine[Any, Any, None]]:
     async def tick() -> None:
         sweep.begin_due()
@@ -259,13 +280,14 @@ async def _tell_operators(database: Database, settings: Settings, delivery: Deli
         delivery.nudge()
 
 
-async def _forget(database: Database) -> None:
-    def all_of_it(connection: Connection) -> None:
-        outbox.forget(connection, now() - KEEP_SETTLED)
-        inbox.forget(connection, now())
-        budget.forget(connection, now())
-
-    await database.write(all_of_it)
+async def say(bot: ExtBot[Any], chat: int, message: Message) -> bool:
+    """Write to a chat at once, past the outbox; False if that did not work."""
+    try:
+        await bot.send_message(chat, **arguments(message))
+    except TelegramError as error:
+        log.warning("an operator could not be told directly: %s", type(error).__name__)
+        return False
+    return True
 
 
 def _heard_at(polling: Polling) -> datetime | None:

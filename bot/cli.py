@@ -105,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", _check, "list every mistake in the settings, then look up every account")
     check.epilog = CHECK_STATUS
     check.add_argument("--offline", action="store_true", help="look nothing up")
+    check.add_argument("--database", action="store_true", help="look through the database for damage instead")
     check.add_argument("--all", action="store_true", help="look up the sources that are off, too")
     poll = command("poll", _poll, "look at the sources once and store what is new")
     poll.add_argument("source", nargs="*", help="only these sources (ids of config/sources.toml)")
@@ -181,8 +182,10 @@ def _try(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    from bot.upkeep.check import check
+    from bot.upkeep.check import check, check_database
 
+    if options.database:
+        return check_database(settings, _say)
     _say(f"{settings.config}: no mistakes")
     return 0 if options.offline else asyncio.run(check(settings, _say, everything=options.all))
 

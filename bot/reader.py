@@ -65,11 +65,12 @@ class Reader:
 
     async def read(self, source: Source, found: Sequence[Post], now: datetime) -> list[Reading]:
         """Read the posts of one source, with the watches that stand at this moment."""
-        self._revision, changes = self._database.read(subscribers.watch_keys, self._revision)
         if self._recent is None:
             self._recent = similarity.Recent(STORY_WINDOW)
             told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
             await self._on_thread(self._remember_texts, told)
+        # Nothing is awaited from here on, or another source would be read before the watches have reached the thread.
+        self._revision, changes = self._database.read(subscribers.watch_keys, self._revision)
         return await self._on_thread(self._read_all, source, found, changes, now)
 
     def close(self) -> None:

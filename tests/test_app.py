@@ -136,10 +136,6 @@ async def test_what_an_earlier_process_left_is_answered(database: Database, tele
     assert "/subscribe" in telegram.texts(7)[-1]
 
 
-async def test_old_entries_are_forgotten(database: Database) -> None:
-    await app._forget(database)
-
-
 async def test_channels_are_read_as_the_settings_say(database: Database) -> None:
     plain = Settings(roster=ROSTER)
     account = Settings(roster=ROSTER, telegram_client="mtproto", database=database.path)

@@ -40,6 +40,8 @@ HEADING = 160
 TROUBLES = 6
 """Reasons of trouble in one message to operators, each with up to LISTED sources."""
 
+MB = 1_000_000
+
 BEFORE = 1500
 """UTF-16 units of each version in a notice of an edit, so that both fit one message."""
 
@@ -203,6 +205,34 @@ def ailing(
     if well:
         blocks.append("✅ " + _("Read again: {sources}", sources=_accounts(_, well, roster)))
     return [finish(joined(blocks, "\n\n"))]
+
+
+def disk_low(free: int, reserve: int, *, language: str) -> list[Message]:
+    """There is less room (in bytes) than the reserve, and nothing is collected."""
+    _ = voice(language, "UTC")
+    left = _(
+        "⚠️ The disk is almost full: {free} MB are left, the reserve is {reserve} MB.",
+        free=free // MB,
+        reserve=reserve // MB,
+    )
+    what = _(
+        "Nothing is collected until there is room again; commands are answered, and what is queued is sent. "
+        "Make room, or set a smaller reserve in config/parley.toml."
+    )
+    return [finish(joined([left, what], "\n"))]
+
+
+def disk_ample(*, language: str) -> list[Message]:
+    """There is room again."""
+    _ = voice(language, "UTC")
+    return [finish(_("✅ There is room on the disk again, and collecting goes on."))]
+
+
+def backup_failed(reason: str, *, language: str) -> list[Message]:
+    """The copy of the database that was due could not be made."""
+    _ = voice(language, "UTC")
+    failed = _("⚠️ No backup of the database could be made. It is tried again every hour.")
+    return [finish(joined([failed, inline(reason, 300).marked("italic")], "\n"))]
 
 
 def _trouble(_: Voice, trouble: Trouble, roster: Roster) -> Text:

@@ -1,9 +1,17 @@
 """What the store knows of the time: a computer's clock can be wrong, and was it wrong yesterday?"""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
+from bot import schedule
+from bot.store import sources
 from bot.store.connection import Connection
-from bot.store.times import from_ms
+from bot.store.times import from_ms, to_ms
+
+LONGEST_WAIT = timedelta(hours=1)
+"""No message waits longer for its next try, unless Telegram itself has named a longer time."""
+
+A_DAY = timedelta(hours=25)
+"""The longest day of a year, between two digests."""
 
 
 def newest(connection: Connection) -> datetime | None:
@@ -20,3 +28,21 @@ def newest(connection: Connection) -> datetime | None:
         )"""
     ).fetchone()
     return from_ms(latest)
+
+
+def mend(connection: Connection, now: datetime) -> None:
+    """The clock was ahead when all this was noted: let nothing wait for a time that was planned by it.
+
+    What is due later than it can be is due now; digests are due when their local time next comes.
+    """
+    sources.hurry(connection, [], now)
+    connection.execute("UPDATE sources SET learned_at = min(learned_at, ?)", (to_ms(now),))
+    connection.execute("UPDATE late SET found_at = min(found_at, ?)", (to_ms(now),))
+    connection.execute("UPDATE outbox SET due_at = ? WHERE due_at > ?", (to_ms(now), to_ms(now + LONGEST_WAIT)))
+    connection.execute("UPDATE subscribers SET digested_at = min(digested_at, ?)", (to_ms(now),))
+    too_late = connection.execute(
+        "SELECT id, digest, zone FROM subscribers WHERE next_digest_at > ?", (to_ms(now + A_DAY),)
+    ).fetchall()
+    for id, digest, zone in too_late:
+        next_at = schedule.next_digest_at(time.fromisoformat(digest), zone, now)
+        connection.execute("UPDATE subscribers SET next_digest_at = ? WHERE id = ?", (to_ms(next_at), id))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store.connection import Connection, existing, sqlite3
+from bot.store.soundness import damage
 
 STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -30,8 +31,8 @@ def copy(path: Path, target: Path) -> None:
     with existing(path) as connection, whole_or_not_at_all(target) as part:
         fill(part, connection, path)
         with closing(sqlite3.connect(str(part))) as made:
-            found = soundness(made)
-        if found != "ok":
+            found = damage(made)
+        if found:
             raise StoreError(f"{path} is damaged ({found}); keep every older backup")
 
 
@@ -73,15 +74,6 @@ def fill(part: Path, source: Connection, path: Path) -> None:
         except sqlite3.OperationalError as error:
             raise StoreError(f"{part.parent}: {error}; is there room for {path.stat().st_size:,} bytes?") from error
         made.execute("PRAGMA journal_mode = DELETE")
-
-
-def soundness(connection: Connection) -> str:
-    """ "ok", or the first damage that SQLite finds in the whole file."""
-    try:
-        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        return str(error)
-    return str(found)
 
 
 @contextmanager

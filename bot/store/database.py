@@ -7,6 +7,7 @@ the one fsync of `synchronous=FULL`, is shared by many callers: FULL then costs 
 
 import asyncio
 import fcntl
+import logging
 import os
 import queue
 import threading
@@ -21,6 +22,9 @@ import sqlite_utils
 from bot.errors import LockedError, StoreError
 from bot.store.connection import Connection, connect, troubles
 from bot.store.migrations import migrations
+from bot.store.soundness import refuse_damaged
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,15 +49,18 @@ class Database:
         self._thread.start()
 
     @classmethod
-    def open(cls, path: Path) -> "Database":
+    def open(cls, path: Path, patience: float = 0.0) -> "Database":
         """Open the file for this process alone and bring its tables up to date; make it if it is not there.
 
+        With `patience` it is looked for damage before, for so many seconds at the most.
         Raises LockedError if another process has it, StoreError if it cannot be used.
         """
         lock = _lock(path)
         try:
             with troubles(path):
                 writer = connect(path, write=True)
+                if patience and not refuse_damaged(writer, path, patience):
+                    log.info("%s is large: only a part was looked at; parley check --database sees all of it", path)
                 migrate(writer, path)
                 return cls(path, lock, writer)
         except StoreError:

@@ -2,13 +2,17 @@
 here, so a crash loses none.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.store.connection import Connection
 from bot.store.times import to_ms
 
 MOST_STARTS = 2
 """An update that was begun in this many processes and finished in none is set aside: it may be what kills them."""
+
+
+FORGOTTEN_AT_ONCE = 500
+"""Rows dropped in one transaction: a few milliseconds."""
 
 
 def receive(connection: Connection, update_id: int, payload: str, now: datetime) -> bool:
@@ -37,6 +41,24 @@ def done(connection: Connection, update_id: int, now: datetime) -> None:
     connection.execute("UPDATE inbox SET done_at = ?, payload = '' WHERE update_id = ?", (to_ms(now), update_id))
 
 
-def forget(connection: Connection, now: datetime, keep: timedelta = timedelta(days=2)) -> None:
-    """Drop old numbers. Telegram itself keeps an update for 24 hours, so none can be repeated after two days."""
-    connection.execute("DELETE FROM inbox WHERE received_at < ? AND done_at IS NOT NULL", (to_ms(now - keep),))
+def forget(connection: Connection, before: datetime) -> int:
+    """Drop some of what was received before then and is finished or set aside. Returns how many rows.
+
+    Telegram itself keeps an update for 24 hours, so that none can be repeated after two days.
+    """
+    return connection.execute(
+        "DELETE FROM inbox WHERE update_id IN (SELECT update_id FROM inbox "
+        "WHERE received_at < ? AND (done_at IS NOT NULL OR starts >= ?) LIMIT ?)",
+        (to_ms(before), MOST_STARTS, FORGOTTEN_AT_ONCE),
+    ).rowcount
+
+
+def erase(connection: Connection, chat: int) -> None:
+    """Forget what a chat (or a person) said in updates that were set aside; those that wait are finished soon."""
+    connection.execute(
+        """DELETE FROM inbox WHERE done_at IS NULL AND starts >= ? AND EXISTS (
+            SELECT 1 FROM json_tree(payload)
+            WHERE key = 'id' AND value = ? AND (path LIKE '%.chat' OR path LIKE '%.from')
+        )""",
+        (MOST_STARTS, chat),
+    )

@@ -13,8 +13,9 @@ from pathlib import Path
 from bot.errors import StoreError
 from bot.store import budget, clock, gaps, outbox, sources, subscribers
 from bot.store.connection import Connection, connect, existing, sqlite3, troubles
-from bot.store.copies import STAMP, fill, soundness, sync_folder, whole_or_not_at_all
+from bot.store.copies import STAMP, fill, sync_folder, whole_or_not_at_all
 from bot.store.database import locked, migrate
+from bot.store.soundness import damage
 from bot.store.times import from_ms, to_ms
 
 BESIDE = ("-wal", "-shm")
@@ -58,8 +59,8 @@ def restore(path: Path, file: Path, now: datetime, backlog: timedelta) -> Restor
 
 
 def _refuse_damaged(file: Path, source: Connection) -> None:
-    found = soundness(source)
-    if found != "ok":
+    found = damage(source)
+    if found:
         raise StoreError(f"{file} is damaged ({found}); take an older backup")
     if not source.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone():
         raise StoreError(f"{file} is no database of Parley; take one that parley backup made")
@@ -79,7 +80,7 @@ def _begin_anew(
     copy.execute("UPDATE sources SET last_ok_at = min(last_ok_at, ?)", (to_ms(now - backlog),))
     sources.hurry(copy, [], now)
     with suppress(StoreError), existing(replaced) as old:
-        if soundness(old) == "ok" and _same_line(copy, old):
+        if not damage(old) and _same_line(copy, old):
             erased = _follow_up(copy, old)
             budget.take_over(copy, old)
     copy.execute("COMMIT")

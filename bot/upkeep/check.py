@@ -1,4 +1,4 @@
-"""Look up the account of every source, and show whose it is."""
+"""Look up the account of every source, and show whose it is; look through the database for damage."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -14,6 +14,8 @@ from bot.errors import FetchError
 from bot.logs import one_line
 from bot.models import Account, Fetcher, Source
 from bot.settings import Settings
+from bot.store.connection import DAMAGED, existing
+from bot.store.soundness import damage
 from bot.upkeep.terminal import NO_X_TOKEN, Say
 
 SILENT = 2
@@ -47,6 +49,14 @@ async def check(settings: Settings, say: Say, *, everything: bool = False) -> in
     if off := len(known) - len(chosen):
         say(f"{off} sources are off; --all looks them up too")
     return int(any(finding.mark == "✗" and source.enabled for source, finding in zip(chosen, found, strict=True)))
+
+
+def check_database(settings: Settings, say: Say) -> int:
+    """Look through the whole database for damage, also while the bot runs. Returns 1 if there is some."""
+    with existing(settings.database) as connection:
+        found = damage(connection)
+    say(f"{settings.database} is damaged ({found}); {DAMAGED}" if found else f"{settings.database}: no damage")
+    return int(bool(found))
 
 
 @dataclass(frozen=True, slots=True)

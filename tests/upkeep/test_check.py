@@ -1,14 +1,17 @@
 """Accounts are shown with their titles and numbers; one that is another or gone is not confirmed."""
 
 import asyncio
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.models import Source
+from bot.settings import Settings
 from bot.sources import archive
-from bot.upkeep.check import check
+from bot.store.database import Database
+from bot.upkeep.check import check, check_database
 from tests.far_ends.serving import Far
 from tests.upkeep.worlds import OFF, Configure
 from tests.worlds import a_post
@@ -125,3 +128,20 @@ async def test_a_check_that_is_ended_early_leaves_nothing_under_way(configure: C
     with pytest.raises(BrokenPipeError):
         await check(settings, closed)
     assert not [task for task in asyncio.all_tasks() if "LookUps" in repr(task)]
+
+
+def test_the_database_is_looked_through_by_command(settings: Settings) -> None:
+    said: list[str] = []
+    with closing(Database.open(settings.database)) as database:
+        rows = [(str(number), "x" * 1000) for number in range(300)]
+        database.submit(
+            lambda connection: connection.executemany("INSERT INTO gaps (since, reason) VALUES (?, ?)", rows)
+        ).result()
+        assert check_database(settings, said.append) == 0
+    with settings.database.open("r+b") as file:
+        file.seek(-50 * 4096, 2)
+        file.write(b"\xff" * 4096 * 20)
+    assert check_database(settings, said.append) == 1
+    assert said[0] == f"{settings.database}: no damage"
+    assert "is damaged (" in said[1]
+    assert "parley restore FILE" in said[1]

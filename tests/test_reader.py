@@ -1,0 +1,35 @@
+"""What the reader of posts knows from its first moment on."""
+
+import asyncio
+
+import pytest
+
+from bot.reader import Reader
+from bot.store import subscribers
+from bot.store.connection import Connection
+from bot.store.database import Database
+from bot.words.query import parse
+from tests.store.worlds import put_subscriber
+from tests.worlds import NOON, ROSTER, a_post
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_watches_of_before_a_start_are_known_whichever_source_is_read_first(database: Database) -> None:
+    def watch(connection: Connection) -> None:
+        who = put_subscriber(connection, NOON)
+        subscribers.watch(connection, who.id, "truce", parse("truce").key, NOON)
+
+    await database.write(watch)
+    reader = Reader(database, ROSTER)
+    sources = list(ROSTER.sources.values())
+    try:
+        found = await asyncio.gather(
+            *(
+                reader.read(source, [a_post("1", "A truce is near.", source.id, language="en")], NOON)
+                for source in sources
+            )
+        )
+    finally:
+        reader.close()
+    assert [reading.watches for (reading,) in found] == [(1,)] * len(sources)
