@@ -24,11 +24,22 @@ def in_language(names: Names, language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """One meeting of talks: its first and last day, where or by which means, and where one can read that it was so."""
+
+    since: date
+    until: date
+    place: Names
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Talks:
-    """A negotiation: the table at which sides sit."""
+    """A negotiation: the table at which sides sit. `rounds` in no particular order."""
 
     id: str
     name: Names
+    rounds: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +131,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A preset watch: one query a language."""
+    """A preset watch: one query a language. `talks` are those whose course it is about: pauses, places, formats."""
 
     id: str
     name: Names
     watch: Names
+    talks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,11 +408,12 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Under a message: opens `url`, or sends `data` (at most 64 bytes) back."""
+    """Under a message: opens `url`, copies `copy` (at most 256 characters), or sends `data` (at most 64 bytes) back."""
 
     text: str
     data: str = ""
     url: str = ""
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

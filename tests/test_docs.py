@@ -11,11 +11,19 @@ from bot.settings import ENVIRONMENT
 
 HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text()
+USERS = (HOUSE / "docs" / "users.md").read_text()
 
 
 def test_every_command_of_the_chat_is_explained_and_no_other() -> None:
     told = set(re.findall(r"^\| `/(\w+)", README, re.MULTILINE))
     assert told == set(COMMANDS)
+
+
+def test_what_users_are_told_of_in_full_are_commands() -> None:
+    told = re.findall(r"^## `/(\w+)", USERS, re.MULTILINE)
+    assert told
+    assert set(told) <= set(COMMANDS)
+    assert set(re.findall(r"^    /(\w+)", USERS, re.MULTILINE)) <= set(told)
 
 
 def test_every_command_of_the_operator_is_explained_and_no_other() -> None:

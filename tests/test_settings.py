@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot import settings
 from bot.budget import DOLLAR, Budget
 from bot.errors import SettingsError
-from bot.models import Role, Side, Source, Speaker, Talks, Topic
+from bot.models import Role, Round, Side, Source, Speaker, Talks, Topic
 
 SESSION = "1" + "BVtsOMWBu7" * 35
 
@@ -23,6 +23,17 @@ TALKS = """
 [[talks]]
 id = "lake"
 name = { en = "Lake talks", uk = "Озерні переговори" }
+
+[[talks.rounds]]
+from = 2022-03-14
+to = 2022-03-17
+place = { en = "by video" }
+evidence = ["a.example"]
+
+[[talks.rounds]]
+from = 2022-03-29
+place = { en = "Hut" }
+evidence = ["b.example", "c.example"]
 
 [[sides]]
 id = "north"
@@ -110,7 +121,11 @@ def said(folder: Path, **variables: str) -> list[str]:
 
 def test_the_files_become_a_roster(folder: Folder) -> None:
     roster = load(folder()).roster
-    assert roster.talks == {"lake": Talks("lake", {"en": "Lake talks", "uk": "Озерні переговори"})}
+    rounds = (
+        Round(date(2022, 3, 14), date(2022, 3, 17), {"en": "by video"}, ("a.example",)),
+        Round(date(2022, 3, 29), date(2022, 3, 29), {"en": "Hut"}, ("b.example", "c.example")),
+    )
+    assert roster.talks == {"lake": Talks("lake", {"en": "Lake talks", "uk": "Озерні переговори"}, rounds)}
     assert roster.sides == {"north": Side("north", "lake", {"en": "North"}, "🏔")}
     assert roster.speakers == {
         "ada": Speaker(
@@ -486,6 +501,9 @@ WRONG_LINES = [
     ("sources.toml", 'kind = "x"\n', 'kind = "x"\ndialect = "nitter"\n', "sources.ada-x.dialect", "only for feeds"),
     ("sources.toml", 'kind = "x"\n', 'kind = "x"\nzone = "UTC"\n', "sources.ada-x.zone", "only for feeds"),
     ("sources.toml", 'kind = "feed"\n', 'kind = "feed"\ndialect = "x"\n', "sources.courier.dialect", "nitter, rsshub"),
+    ("talks.toml", "to = 2022-03-17", "to = 2022-03-13", "talks.lake.rounds.1.to", "before from, 2022-03-14"),
+    ("talks.toml", 'evidence = ["a.example"]', "", "talks.lake.rounds.1.evidence", "is missing"),
+    ("topics.toml", "[[topics]]", '[[topics]]\ntalks = ["sea"]', "topics.ice.talks.1", 'no [[talks]] has the id "sea"'),
     ("topics.toml", "ice OR frost", "i" * 301, "topics.ice.watch.en", "is 301 characters long; expected at most 300"),
     ("topics.toml", 'watch = { en = "ice OR frost", uk = "лід" }', "", "topics.ice.watch", "is missing"),
 ]  # fmt: skip

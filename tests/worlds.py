@@ -2,12 +2,21 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from bot.models import Post, Role, Roster, Side, Source, Speaker, Talks, Topic
+from bot.models import Post, Role, Roster, Round, Side, Source, Speaker, Talks, Topic
 
 NOON = datetime(2022, 3, 14, 12, 0, tzinfo=UTC)
 
 ROSTER = Roster(
-    {"sample": Talks("sample", {"en": "Sample talks", "uk": "Зразкові переговори", "ru": "Образцовые переговоры"})},
+    {
+        "sample": Talks(
+            "sample",
+            {"en": "Sample talks", "uk": "Зразкові переговори", "ru": "Образцовые переговоры"},
+            tuple(
+                Round(date(2022, 3, day), date(2022, 3, day + 1), {"en": f"Hall {day}"}, ("x.example",))
+                for day in range(1, 8)
+            ),
+        )
+    },
     {
         "north": Side("north", "sample", {"en": "North", "uk": "Північ", "ru": "Север"}, "🟦"),
         "south": Side("south", "sample", {"en": "South", "uk": "Південь", "ru": "Юг"}, "🟥"),
@@ -41,6 +50,7 @@ ROSTER = Roster(
             "truce",
             {"en": "Truce", "uk": "Перемир'я", "ru": "Перемирие"},
             {"en": "truce OR ceasefire", "uk": "перемир'я", "ru": "перемирие"},
+            ("sample",),
         )
     },
 )

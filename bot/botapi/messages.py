@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
 
 from bot.models import Button, Entity, Message
 
@@ -30,7 +30,10 @@ def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
 
 
 def _button(button: Button) -> InlineKeyboardButton:
-    return InlineKeyboardButton(button.text, url=button.url or None, callback_data=button.data or None)
+    copied = CopyTextButton(button.copy) if button.copy else None
+    return InlineKeyboardButton(
+        button.text, url=button.url or None, callback_data=button.data or None, copy_text=copied
+    )
 
 
 def _entity(entity: Entity) -> MessageEntity:

@@ -65,7 +65,7 @@ async def _page(turn: Turn, target: Follow, *, size: int = PAGE, first: int = 1,
         first=first,
         newer=f"{where}:{_newer(first)}" if first > 1 else "",
         older=older,
-        buttons=[_follow_button(turn, target)],
+        buttons=[follow_button(turn, target)],
     )
 
 
@@ -73,7 +73,7 @@ def _newer(first: int) -> int:
     return max(1, first - PAGE) if first <= FARTHEST else 1
 
 
-def _follow_button(turn: Turn, target: Follow) -> list[Button]:
+def follow_button(turn: Turn, target: Follow) -> list[Button]:
     """Offers to follow what was just read, unless it is."""
     if any((one.what, one.value) in ((target.what, target.value), ("all", "")) for one in following.followed(turn)):
         return []

@@ -12,7 +12,7 @@ from typing import get_args
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.error import TelegramError
 
-from bot.chat import about, browsing, following, history, reading, settling, watching
+from bot.chat import about, browsing, following, history, people, reading, settling, talks, watching
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
 from bot.models import LANGUAGES, Changes, FollowWhat, How
@@ -177,6 +177,55 @@ def _speakers(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: about.show_speakers(turn, side, number)
 
 
+def _people(arguments: Sequence[str], turn: Turn) -> Act:
+    side, page = arguments
+    if side:
+        _existing("side", side, turn)
+    number = _number(page)
+    return lambda turn: people.show_people(turn, side, number)
+
+
+def _about(arguments: Sequence[str], turn: Turn) -> Act:
+    typed, value = arguments
+    what = _existing(typed, value, turn)
+    shows: Mapping[str, Act] = {
+        "speaker": lambda turn: people.show_card(turn, value),
+        "topic": lambda turn: talks.show_topic(turn, value, 0),
+    }
+    _one_of(what, list(shows))
+    return shows[what]
+
+
+def _talks(arguments: Sequence[str], turn: Turn) -> Act:
+    (id,) = arguments
+    _one_of(id, list(turn.desk.roster.talks))
+    return lambda turn: talks.show_talks(turn, id)
+
+
+def _rounds(arguments: Sequence[str], turn: Turn) -> Act:
+    id, page = arguments
+    number = _number(page)
+    _one_of(id, list(turn.desk.roster.talks))
+    return lambda turn: talks.show_rounds(turn, id, number)
+
+
+def _compare(arguments: Sequence[str], turn: Turn) -> Act:
+    """A page of the topics to choose from, or of the sides that spoke of one."""
+    *topic, page = arguments
+    number = _number(page)
+    if not topic:
+        return lambda turn: talks.show_choice(turn, number)
+    (id,) = topic
+    _existing("topic", id, turn)
+    return lambda turn: talks.show_topic(turn, id, number)
+
+
+def _compared(arguments: Sequence[str], turn: Turn) -> Act:
+    (page,) = map(_number, arguments)
+    words = _shown_query(turn)
+    return lambda turn: talks.show_words(turn, words, page)
+
+
 def _latest(arguments: Sequence[str], turn: Turn) -> Act:
     typed, value, *place = arguments
     what = _existing(typed, value, turn)
@@ -245,6 +294,12 @@ VERBS: Mapping[str, Verb] = {
     "changes": Verb(_changes, steers=True),
     "history": Verb(_page_of(history.show_versions)),
     "speakers": Verb(_speakers),
+    "people": Verb(_people),
+    "about": Verb(_about),
+    "talks": Verb(_talks),
+    "rounds": Verb(_rounds),
+    "compare": Verb(_compare),
+    "compared": Verb(_compared),
     "latest": Verb(_latest),
     "search": Verb(_search),
     "watch": Verb(_watch, steers=True),

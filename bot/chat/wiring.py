@@ -16,7 +16,19 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat import about, browsing, buttons, following, history, membership, reading, settling, watching
+from bot.chat import (
+    about,
+    browsing,
+    buttons,
+    following,
+    history,
+    membership,
+    people,
+    reading,
+    settling,
+    talks,
+    watching,
+)
 from bot.chat.desk import Desk
 from bot.chat.quota import Quota
 from bot.chat.turn import Turn
@@ -38,6 +50,9 @@ COMMANDS: Mapping[str, Command] = {
     "latest": browsing.latest,
     "search": browsing.look_for,
     "history": history.history,
+    "speaker": people.speaker,
+    "talks": talks.talks,
+    "compare": talks.compare,
     "watch": watching.watch,
     "watches": watching.watches,
     "unwatch": watching.unwatch,

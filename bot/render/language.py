@@ -10,12 +10,15 @@ from datetime import date, datetime
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from babel import dates
+from babel import dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.models import LANGUAGES, Names, in_language
 from bot.render.text import Text, fill, inline
+
+FORMATS = {"en": "en_GB", "uk": "uk", "ru": "ru"}
+"""Whose order of day and month each language takes."""
 
 NATIVE = {"en": "English", "uk": "Українська", "ru": "Русский"}
 """Each language's name in itself, for people to choose by."""
@@ -75,6 +78,35 @@ class Voice:
 
     def day(self, at: datetime) -> Text:
         return Text(self._format(at.astimezone(self.zone), "d MMMM y"))
+
+    def on(self, day: date) -> Text:
+        """A day of the calendar, wherever one is."""
+        return Text(dates.format_date(day, "d MMMM y", self.language))
+
+    def span(self, first: date, last: date) -> Text:
+        """From the one day to the other, both included; what they have in common is said once."""
+        if first == last:
+            return self.on(first)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day}–" + self.on(last)
+        pattern = "d MMMM" if first.year == last.year else "d MMMM y"
+        return dates.format_date(first, pattern, self.language) + " – " + self.on(last)
+
+    def short_day(self, day: date) -> Text:
+        """Day and month."""
+        return Text(dates.format_skeleton("MMMd", day, locale=FORMATS[self.language]))
+
+    def short_span(self, first: date, last: date) -> Text:
+        """Days and months."""
+        spanned = dates.format_interval(first, last, "MMMd", locale=FORMATS[self.language])
+        return Text(spanned.replace("\u2009", " "))
+
+    def number(self, value: int) -> Text:
+        return Text(numbers.format_decimal(value, locale=self.language))
+
+    def share(self, part: int, whole: int) -> Text:
+        """In percent, rounded."""
+        return Text(numbers.format_percent(part / whole if whole else 0, locale=self.language))
 
     def local_day(self, at: datetime) -> date:
         """The date on the reader's calendar."""

@@ -255,6 +255,18 @@ def line(_: Voice, telling: Telling, roster: Roster, limit: int, *, speaker: str
 
     With `speaker`, only that speaker's part in it, unnamed: the line stands under the name.
     """
+    opening = _opening(_, telling, roster, _.clock(telling.post.published_at), speaker)
+    return opening + "\n" + short(_, telling, roster, limit)
+
+
+def entry(_: Voice, telling: Telling, roster: Roster, limit: int, *, speaker: str = "") -> Text:
+    """The same with the day, and the words as a quotation: for lists that reach over days."""
+    opening = _opening(_, telling, roster, _.moment(telling.post.published_at), speaker)
+    words = Text() if withdrawn(telling, roster) else verbatim(telling.post.text).stripped().cut(limit)
+    return joined([opening, *origin(_, telling), words.marked("blockquote") or body(_, telling, roster)], "\n")
+
+
+def _opening(_: Voice, telling: Telling, roster: Roster, when: Text, speaker: str) -> Text:
     speaking = [one for one in said(telling) if speaker in ("", one.speaker)]
     by = joined([who(_, one.speaker, roster) for one in speaking[:SPEAKERS]], ", ") if not speaker else Text()
     label = (
@@ -262,8 +274,7 @@ def line(_: Voice, telling: Telling, roster: Roster, limit: int, *, speaker: str
         if _one_kind(speaking)
         else teller(_, telling, roster).linked(telling.post.url)
     )
-    opening = joined([_.clock(telling.post.published_at), by.marked("bold"), label], " · ")
-    return opening + "\n" + short(_, telling, roster, limit)
+    return joined([when, by.marked("bold"), label], " · ")
 
 
 def short(_: Voice, telling: Telling, roster: Roster, limit: int) -> Text:

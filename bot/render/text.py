@@ -25,6 +25,9 @@ ENTITIES = 100
 DATA = 64
 """Bytes of a button's callback data."""
 
+COPY = 256
+"""UTF-16 units that a button copies."""
+
 CAPTION = 48
 """Characters of a button's words: what a phone shows of a full-width button."""
 
@@ -344,6 +347,8 @@ def _keyboard(buttons: Iterable[Sequence[Button]]) -> tuple[tuple[Button, ...], 
 
 
 def _pressable(button: Button) -> bool:
+    if button.copy:
+        return units(button.copy) <= COPY
     return usable(button.url) if button.url else 0 < len(button.data.encode("utf-8", "replace")) <= DATA
 
 

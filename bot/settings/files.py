@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from bot.budget import DOLLAR, Budget
 from bot.errors import SettingsError
-from bot.models import LANGUAGES, Dialect, Role, Roster, Side, Source, SourceKind, Speaker, Talks, Topic
+from bot.models import LANGUAGES, Dialect, Role, Roster, Round, Side, Source, SourceKind, Speaker, Talks, Topic
 from bot.settings import reading
 from bot.settings.reading import Key, Place, Reader, Table, Wrong
 from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace
@@ -45,10 +45,33 @@ _ROLE = Table(
     _in_order,
 )
 
+
+def _one_day(written: Mapping[str, Any], fields: dict[str, Any], place: Place) -> None:
+    """A round of which no last day is written took one."""
+    if "since" in fields:
+        fields.setdefault("until", fields["since"])
+    _in_order(written, fields, place)
+
+
+_ROUND = Table(
+    Round,
+    {
+        "from": Key(reading.day, required=True, fills="since"),
+        "to": Key(reading.day, fills="until"),
+        "place": Key(reading.by_language(reading.text(120)), required=True),
+        "evidence": Key(reading.items(reading.text(300)), required=True),
+    },
+    _one_day,
+)
+
 _TALKS = {
     "talks": Table(
         Talks,
-        {"id": Key(reading.identifier, required=True), "name": Key(reading.names, required=True)},
+        {
+            "id": Key(reading.identifier, required=True),
+            "name": Key(reading.names, required=True),
+            "rounds": Key(reading.items(_ROUND.read)),
+        },
     ),
     "sides": Table(
         Side,
@@ -163,6 +186,7 @@ def _topics(complaint: Complaint) -> dict[str, Table]:
         "id": Key(reading.identifier, required=True),
         "name": Key(reading.names, required=True),
         "watch": Key(reading.by_language(query), required=True),
+        "talks": Key(reading.items(reading.reference("talks"))),
     }
     return {"topics": Table(Topic, keys)}
 

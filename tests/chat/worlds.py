@@ -10,8 +10,8 @@ from bot.settings import Limits, Settings
 from bot.store import posts, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
+from bot.words import facts, tokens, topics
 from bot.words import search as fulltext
-from bot.words import tokens
 from tests.worlds import NOON, ROSTER, Clock, a_post
 
 
@@ -47,7 +47,9 @@ def _put(connection: Connection, post: Post, who: tuple[Statement, ...], now: da
     number = posts.insert(connection, post, now)
     assert number
     posts.put_statements(connection, post, number, who)
-    search.put(connection, number, fulltext.document(tokens.read(post.text, post.language)))
+    text = tokens.read(post.text, post.language)
+    facts.know(text, post, who, topics.hits(text, topics.compile(ROSTER.topics.values())), ROSTER)
+    search.put(connection, number, fulltext.document(text))
     return number
 
 

@@ -49,7 +49,8 @@ def within_limits(message: Message) -> None:
         for button in row:
             assert button.text.strip()
             assert units(button.text) <= 64
-            assert bool(button.data) != bool(button.url)
+            assert [bool(button.data), bool(button.url), bool(button.copy)].count(True) == 1
+            assert units(button.copy) <= 256
             assert len(button.data.encode()) <= 64
             assert not button.url or button.url.startswith(("http://", "https://"))
 

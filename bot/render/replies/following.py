@@ -178,7 +178,7 @@ def unfollowed_all(_: Voice, count: int) -> Message:
 def not_understood(_: Voice, roster: Roster, command: str, typed: str, near: Sequence[Follow]) -> Message:
     """A name that means nobody, with those it looks like and an example."""
     lines = [*_misses(_, [(typed, near)]), _("For example: {example}", example=example(_, roster, command))]
-    verb = "on" if command == "subscribe" else "latest"
+    verb = {"subscribe": "on", "speaker": "about", "compare": "about"}.get(command, "latest")
     return finish(joined(lines, "\n"), _offers(_, roster, [(typed, near)], verb))
 
 

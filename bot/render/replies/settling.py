@@ -133,7 +133,7 @@ def status(
     ordered = sorted(states, key=_by_trouble)
     last = max(len(ordered) - 1, 0) // PAGE
     page = min(max(page, 0), last)
-    shown = (_state(_, roster, one, now, queue is not None) for one in ordered[page * PAGE : (page + 1) * PAGE])
+    shown = (source_line(_, roster, one, now, queue is not None) for one in ordered[page * PAGE : (page + 1) * PAGE])
     turning = [
         *([Button("◀️ " + _("Back").plain, f"status:{page - 1}")] if page else []),
         *([Button(_("More").plain + " ▶️", f"status:{page + 1}")] if page < last else []),
@@ -145,7 +145,7 @@ def report(
     _: Voice, roster: Roster, states: Sequence[SourceState], now: datetime, queue: Queue, away: Sequence[Gap]
 ) -> str:
     """The same for an operator's terminal, of all sources."""
-    lines = (_state(_, roster, one, now, True) for one in sorted(states, key=_by_trouble))
+    lines = (source_line(_, roster, one, now, True) for one in sorted(states, key=_by_trouble))
     return joined([_summary(_, roster, states, now, queue, away), *lines], "\n").plain
 
 
@@ -194,7 +194,8 @@ def _dollars(millionths: int) -> Text:
     return Text(f"${millionths / DOLLAR:,.2f}")
 
 
-def _state(_: Voice, roster: Roster, state: SourceState, now: datetime, errors: bool) -> Text:
+def source_line(_: Voice, roster: Roster, state: SourceState, now: datetime, errors: bool) -> Text:
+    """How one source fares; `errors`: for somebody who can mend it."""
     source = roster.sources.get(state.id)
     name = account(_, source, roster) if source else inline(state.id, 60)
     if state.no_token:

@@ -1,0 +1,62 @@
+"""/speaker: the card of one speaker."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.chat import about, browsing, following
+from bot.chat.turn import Turn
+from bot.models import Follow, Telling
+from bot.render.replies import following as replies
+from bot.render.replies import people
+from bot.store import activity, gaps, statements
+from bot.store.connection import Connection
+
+
+async def speaker(turn: Turn, typed: str) -> None:
+    """The card of whom is named; of a side, or with no name, those to choose from."""
+    roster = turn.desk.roster
+    if not typed.strip():
+        await show_people(turn, "", 0)
+        return
+    meant = following.target(typed, roster)
+    if meant is not None and meant.what == "source":
+        owner = roster.sources[meant.value].speaker
+        meant = Follow("speaker", owner) if owner else None
+    if meant is not None and meant.what == "speaker":
+        await show_card(turn, meant.value)
+    elif meant is not None and meant.what == "side":
+        await show_people(turn, meant.value, 0)
+    else:
+        near = [one for one in following.lookalikes(typed, roster) if one.what == "speaker"]
+        await turn.say(replies.not_understood(turn.voice, roster, "speaker", typed.strip(), near))
+
+
+async def show_people(turn: Turn, side: str, page: int) -> None:
+    await turn.show(people.chooser(turn.voice, turn.desk.roster, side, page))
+
+
+async def show_card(turn: Turn, id: str) -> None:
+    roster, database, now = turn.desk.roster, turn.desk.database, turn.desk.now()
+    said, spoke = await database.read_slow(_heard, id, now)
+    own = {source.id for source in roster.sources_of(id)}
+    unseen = database.read(gaps.between, now - about.RECENT, now)
+    states = database.read(about.source_states, turn.desk.settings, unseen, now)
+    await turn.show(
+        people.card(
+            turn.voice,
+            roster,
+            roster.speakers[id],
+            [state for state in states if state.id in own],
+            said,
+            spoke,
+            now,
+            browsing.follow_button(turn, Follow("speaker", id)),
+        )
+    )
+
+
+def _heard(connection: Connection, id: str, now: datetime) -> tuple[Sequence[Telling], Sequence[datetime]]:
+    """The last words, and when something was said in the weeks that the card shows."""
+    since = now - timedelta(weeks=people.WEEKS + 1)
+    said = statements.latest(connection, speakers=[id], limit=people.WORDS)
+    return said, [at for _, at in activity.statements(connection, since, now, [id])]
