@@ -73,6 +73,10 @@ _MEDIA = {
     "a.tgme_widget_message_document_wrap": "document",
     ".tgme_widget_message_sticker_wrap": "sticker",
     "a.tgme_widget_message_location_wrap": "location",
+    ".tgme_widget_message_venue_wrap": "location",
+    ".tgme_widget_message_contact_wrap": "contact",
+    ".tgme_widget_message_game": "game",
+    ".tgme_widget_message_invoice": "invoice",
     ".tgme_widget_message_poll": "poll",
 }
 _ANY_MEDIUM = ", ".join(_MEDIA)

@@ -324,6 +324,13 @@ _MEDIA = {
     'class="tgme_widget_message_document_icon accent_bg audio"></div></a>',
     "sticker": _UNSUPPORTED + '<div class="tgme_widget_message_sticker_wrap"></div>',
     "location": '<a class="tgme_widget_message_location_wrap" href="https://maps.example/"></a>',
+    "contact": '<div class="tgme_widget_message_contact_wrap">'
+    '<div class="tgme_widget_message_contact_name">A. Doe</div>'
+    '<div class="tgme_widget_message_contact_phone">+1 555 0100</div></div>',
+    "game": '<a class="tgme_widget_message_game" href="{href}">'
+    '<div class="tgme_widget_message_game_title">Go</div></a>',
+    "invoice": '<div class="tgme_widget_message_invoice">'
+    '<div class="tgme_widget_message_invoice_title">A gift</div></div>',
     "unsupported": _UNSUPPORTED,
 }
 

@@ -148,6 +148,9 @@ def test_an_edited_post_is_marked_and_a_signature_with_that_word_is_not() -> Non
         ["audio"],
         ["sticker"],
         ["location"],
+        ["contact"],
+        ["game"],
+        ["invoice"],
         ["photo", "video", "photo"],
     ],
 )
@@ -163,6 +166,59 @@ def test_a_videos_length_is_not_its_date() -> None:
 def test_what_telegram_cannot_show_is_a_gap_and_not_an_empty_post() -> None:
     assert only(media=["unsupported"]).media == ("unsupported",)
     assert only(media=["unsupported"], text="Words").media == ()
+
+
+def test_a_venue_is_a_location() -> None:
+    html = page({"media": ["location"]}).replace(
+        'a class="tgme_widget_message_location_wrap', 'a class="tgme_widget_message_venue_wrap'
+    )
+    assert read(html).posts[0].media == ("location",)
+
+
+def test_a_forward_of_somebody_who_hides_has_a_name_and_no_address() -> None:
+    html = page({"text": "Their words", "forward": "Somebody"})
+    hidden = html.replace(
+        '<a class="tgme_widget_message_forwarded_from_name" href="https://t.me/elsewhere/7">',
+        "<span class='tgme_widget_message_forwarded_from_name'>",
+    ).replace("Somebody</span></a>", "Somebody</span></span>")
+    assert hidden.count("forwarded_from_name") == 1
+    post = read(hidden).posts[0]
+    assert (post.kind, post.author, post.text) == ("forward", "Somebody", "Their words")
+
+
+def test_the_preview_of_a_link_is_another_sites_words() -> None:
+    preview = (
+        '<a class="tgme_widget_message_link_preview" href="https://news.example/1"><i class="link_preview_image"></i>'
+        '<div class="link_preview_site_name">News</div><div class="link_preview_title">A headline</div>'
+        '<div class="link_preview_description">More words</div></a>'
+    )
+    html = page({"text": "Look"}).replace(
+        '<div class="tgme_widget_message_footer', preview + '<div class="tgme_widget_message_footer'
+    )
+    assert "A headline" in html
+    post = read(html).posts[0]
+    assert (post.text, post.media) == ("Look", ())
+
+
+def test_a_poll_of_2026_has_no_shares_and_its_votes_are_no_words() -> None:
+    html = page({"poll": {"question": "Peace?", "options": ["Yes", "No"]}})
+    html = html.replace('<div class="tgme_widget_message_poll_option_percent">0%</div>', '<span class="radio"></span>')
+    html = html.replace(
+        '<div class="tgme_widget_message_footer',
+        '<div class="tgme_widget_message_poll_votes">746 votes</div><div class="tgme_widget_message_footer',
+    )
+    assert read(html).posts[0].text == "Peace?\n• Yes\n• No"
+
+
+def test_what_may_be_played_in_2026_stands_beside_its_words() -> None:
+    html = page({"text": "Words", "media": ["video"]})
+    html = html.replace(
+        '<div class="message_media_not_supported_wrap">',
+        '<div class="media_supported_cont"></div>'
+        '<div class="media_not_supported_cont message_media_not_supported_wrap">',
+    )
+    post = read(html).posts[0]
+    assert (post.text, post.media) == ("Words", ("video",))
 
 
 def test_an_album_has_its_lowest_id_and_all_its_members_are_there() -> None:
