@@ -66,7 +66,7 @@ def _problem(status: int, title: str, type: str) -> dict[str, Any]:
 
 
 FAULTS: Mapping[str, Callable[[Random, bool], dict[str, Any]]] = {
-    "timeout": lambda chance, x: {"seconds": 2 * PATIENCE},
+    "timeout": lambda chance, x: {"seconds": 2 * PATIENCE, "times": 1},
     "reset": lambda chance, x: {"drop": True},
     "cut off": lambda chance, x: {"cut": chance.randint(1, 25) if x else chance.randint(50, 1500)},
     "broken off": lambda chance, x: {"drop": True, "cut": chance.randint(1, 25) if x else chance.randint(50, 1500)},

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 from bot import schedule
 from bot.models import Gap, Post
@@ -11,7 +12,7 @@ from bot.store import gaps, posts
 from bot.store.connection import Connection
 from bot.store.sources import AWAY_AFTER
 from tests.month.accounts import Account, InFeeds, Said
-from tests.month.simulation import BUDGET, STEP, Simulation, Span
+from tests.month.simulation import STEP, Simulation, Span
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -137,8 +138,15 @@ def _trouble_elsewhere(one: Simulation, account: Account, span: Span) -> bool:
         where, rests = ["/s/", f"/{account.source.address}"[:3]], HOST_RESTS
     else:
         where, rests = [source.address.split("/")[2]], HOST_RESTS
+    neighbours = [id for id, other in one.accounts.items() if _host(other) == _host(account)]
+    failed = [moment for id in neighbours for moment in one.seen[id].failed]
     troubled = any(span.since - rests <= moment <= span.until for one_of in where for moment in one.troubled[one_of])
+    troubled = troubled or any(span.since - rests <= moment <= span.until for moment in failed)
     return troubled or any(down.since <= span.until and span.since <= down.until for down in one.down)
+
+
+def _host(account: Account) -> str:
+    return account.source.kind + urlsplit(account.source.address).netloc
 
 
 def _within(row: Gap, allowed: list[Span], one: Simulation) -> bool:
@@ -180,11 +188,6 @@ def _of_alerts(one: Simulation, database: Connection, stored: dict[str, dict[str
 
 
 def _of_money(one: Simulation) -> Iterator[str]:
-    api = one.far.ends.api
-    days = sorted({day for day, _ in api.billed})
-    for day in days:
-        if api.cost(day) > BUDGET.day_cap:
-            yield f"X has billed {api.cost(day)} on {day}"
-    for month in sorted({day[:7] for day in days}):
-        if api.cost(month) > BUDGET.month_cap:
-            yield f"X has billed {api.cost(month)} in {month}"
+    for time, cost, cap in one.spent:
+        if cost > cap:
+            yield f"X has billed {cost} in {time}, more than {cap}"

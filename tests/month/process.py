@@ -34,7 +34,7 @@ from tests.worlds import Clock
 READER, OPERATOR = 1, 2
 """Chats: of one who follows everything, and of the one who is told what ails."""
 
-PATIENCE = 0.7
+PATIENCE = 1.5
 """Seconds that a far end may take. Parley's own patience is half a minute; a month of that would take an hour."""
 
 

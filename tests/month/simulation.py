@@ -34,11 +34,14 @@ STEP = timedelta(minutes=5)
 CALM, CALM_STEP = timedelta(days=9), timedelta(hours=6)
 """Afterwards nothing happens any more until all that is to be noticed has been: X is asked for a week."""
 
-BUDGET = Budget(day_cap=DOLLAR, month_cap=16 * DOLLAR)
-"""Less than the forty sources would use up."""
+LITTLE = Budget(day_cap=DOLLAR * 6 // 10, month_cap=8 * DOLLAR)
+ENOUGH = Budget(day_cap=3 * DOLLAR, month_cap=60 * DOLLAR)
+"""In the first half of the time there is less money than X would use up: it is read more rarely. Then there is enough
+to ask again for each post.
+"""
 
-FEW_REQUESTS = 10
-"""Timelines that X allows in a quarter of an hour in the first half of the time: then it is searched."""
+FEW_REQUESTS, MANY_REQUESTS = 10, 10_000
+"""Timelines that X allows in a quarter of an hour. In the first half of the time it is few: then X is searched."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ class Simulation:
         self.wrong_clock: list[Span] = []
         self.troubled: defaultdict[str, list[datetime]] = defaultdict(list)
         self.process: Process | None = None
+        self.budget = LITTLE
+        self.spent_of_little: dict[str, int] = {}
+        self._restarts = False
         far.ends.watch = self._watch
         far.ends.api.clock = lambda: self.now
         far.ends.api.limits["timelines"] = FEW_REQUESTS
@@ -111,8 +117,10 @@ class Simulation:
 
     async def _step(self) -> None:
         before, self.now = self.now, self.now + STEP
-        if self.now - self.begin > (self.end - self.begin) / 2:
-            self.far.ends.api.limits["timelines"] = 10_000
+        if self.budget is LITTLE and self.now - self.begin > (self.end - self.begin) / 2:
+            self.spent_of_little = self._costs()
+            self.budget, self._restarts = ENOUGH, True
+            self.far.ends.api.limits["timelines"] = MANY_REQUESTS
         self._go_on(before)
         while self.plan and self.plan[0].at <= self.now:
             await self._happens(self.plan.pop(0))
@@ -263,8 +271,6 @@ class Simulation:
         people[new] = people.pop(old.lower())
         one.person.name = new
 
-    _restarts = False
-
     def _sleeps(self) -> None:
         """The computer, and the child with it."""
         self.hits["asleep"] += 1
@@ -299,7 +305,7 @@ class Simulation:
         vocabulary = self.chance.choice(("tweet", "post"))
         seed = self.chance.randrange(1 << 30)
         at = (self.now + self.ahead).isoformat()
-        order = Order(str(self.path), self.far.url, at, known, vocabulary, asdict(BUDGET), seed)
+        order = Order(str(self.path), self.far.url, at, known, vocabulary, asdict(self.budget), seed)
         with self.path.with_suffix(".log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.month.process", order.text()), stdin=PIPE, stdout=PIPE, stderr=log
@@ -358,6 +364,21 @@ class Simulation:
             self.process.kill()
 
     # --- what was to be seen
+
+    def _costs(self) -> dict[str, int]:
+        """What X has billed, by day and by month."""
+        api = self.far.ends.api
+        days = {day for day, _ in api.billed}
+        return {time: api.cost(time) for time in sorted(days | {day[:7] for day in days})}
+
+    @property
+    def spent(self) -> list[tuple[str, int, int]]:
+        """What X has billed by day and by month, each with what it might have been: (time, cost, cap)."""
+        found = []
+        for costs, budget in ((self.spent_of_little, LITTLE), (self._costs(), ENOUGH)):
+            for time, cost in costs.items():
+                found.append((time, cost, budget.day_cap if len(time) > 7 else budget.month_cap))
+        return found
 
     def _watch(self, request: web.Request, true: web.Response, fault: Fault) -> None:
         whose = [one for one in self.accounts.values() if _asks(request, one)]
