@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot, Updater
 
-from bot import alarm, chat, digest, health
+from bot import alarm, chat, digest, health, renewal
 from bot.botapi.inbox import Inbox, InTurn
 from bot.botapi.messages import arguments
 from bot.botapi.pacing import Pacing
@@ -113,6 +113,7 @@ async def run(settings: Settings) -> None:
         scheduler.add_job(keeper.forget, "interval", seconds=FORGET_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(keeper.back_up, "interval", seconds=BACK_UP_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())
+        scheduler.add_job(_renew, args=[database, settings])
         scheduler.add_job(
             _tell_operators, "interval", seconds=ALARM_EVERY.total_seconds(), args=[database, settings, delivery]
         )
@@ -267,6 +268,10 @@ def _queue_digests(
             delivery.nudge()
 
     return tick
+
+
+async def _renew(database: Database, settings: Settings) -> None:
+    await renewal.renew(database, settings.roster)
 
 
 async def _learn(database: Database) -> None:

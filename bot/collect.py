@@ -249,7 +249,7 @@ def _put_new(connection: Connection, roster: Roster, look: Look, reading: Readin
 
 def _put_meaning(connection: Connection, reading: Reading, id: int) -> None:
     posts.put_statements(connection, reading.post, id, reading.statements)
-    search.put(connection, id, reading.document)
+    search.put(connection, id, reading.post.published_at, reading.entry)
 
 
 def plan_look_ups(connection: Connection, source: Source, id: int, post: Post, now: datetime) -> None:

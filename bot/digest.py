@@ -15,7 +15,7 @@ from bot.render import alerts, digests
 from bot.store import gaps, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.words import facts, query, topics
+from bot.words import facts, query
 from bot.words.index import WatchIndex
 
 BATCH = 500
@@ -149,13 +149,10 @@ def _read_all(
     index = WatchIndex()
     for watch, key in subscribers.keys_of(connection, [wish.subscriber.id for wish in wishes]).items():
         index.add(watch, query.load(key))
-    presets = topics.compile(roster.topics.values())
     read = []
     for telling in tellings:
-        text = facts.words(telling.post)
-        touched = topics.hits(text, presets)
-        facts.know(text, telling.post, telling.statements, touched, roster)
-        read.append(Said(telling, frozenset(touched), frozenset(index.matches(text))))
+        text = facts.read(telling, roster)
+        read.append(Said(telling, frozenset(telling.topics), frozenset(index.matches(text))))
     return read
 
 

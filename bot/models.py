@@ -256,6 +256,17 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """How a post is found: `document` is for the full-text index, `topics` are the ids of those that it touches,
+    `version` says with which rules and dictionaries both were made.
+    """
+
+    document: str
+    topics: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """What one look at a source brought.
 

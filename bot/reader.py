@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeAlias, TypeVar, cast
 
-from bot.models import Post, Roster, Source, Statement, Telling
+from bot.models import IndexEntry, Post, Roster, Source, Statement, Telling
 from bot.store import outbox, statements, subscribers
 from bot.store.database import Database
 from bot.words import query, similarity, tokens
@@ -35,16 +35,15 @@ class Reading:
     post: Post
     text: tokens.Text
     statements: tuple[Statement, ...]
-    topics: tuple[str, ...]
+    entry: IndexEntry
     watches: tuple[int, ...]
-    document: str
     twin: Twin | None = None
 
     def subject(self, roster: Roster) -> outbox.Subject:
         """Whom it concerns."""
         speakers = _speaking(self.statements)
         sides = {side.id for speaker in speakers if (side := roster.side_of(speaker))}
-        return outbox.Subject(speakers, sides, self.post.source, self.topics, self.watches)
+        return outbox.Subject(speakers, sides, self.post.source, self.entry.topics, self.watches)
 
 
 class Reader:
@@ -122,9 +121,8 @@ class Reader:
             meaning.post,
             meaning.text,
             meaning.statements,
-            meaning.topics,
+            meaning.entry,
             tuple(self._index.matches(meaning.text)),
-            meaning.document,
             self._remember(meaning.post, meaning.text, meaning.statements, now) if new else None,
         )
 

@@ -118,7 +118,7 @@ async def test_what_is_stored_can_be_found(world: World) -> None:
     await world.poll(a_post("1", "The ceasefires hold, Petrov said."))
     wanted = query.parse("ceasefire")
     found = world.database.read(search.find, words_search.expression(wanted), lambda _: True)
-    assert [telling.post.external_id for telling in found] == ["1"]
+    assert [hit.telling.post.external_id for hit in found] == ["1"]
 
 
 async def test_an_edit_on_a_channel_is_news_with_both_texts(world: World) -> None:

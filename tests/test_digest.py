@@ -1,15 +1,17 @@
 """Digests: what is in them, when they fall due, and that each comes exactly once."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
 
 from bot import digest, schedule
-from bot.models import Changes, Cursor, Follow, FollowWhat, Post, Statement
-from bot.store import gaps, outbox, posts, sources, subscribers
+from bot.models import Changes, Cursor, Follow, FollowWhat, Post, Statement, Telling
+from bot.store import gaps, outbox, posts, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import query
+from bot.words.meaning import Meanings
 from tests.worlds import NOON, ROSTER, a_post
 
 pytestmark = pytest.mark.anyio
@@ -17,12 +19,14 @@ pytestmark = pytest.mark.anyio
 EVENING = NOON + timedelta(hours=8)
 MORNING = NOON - timedelta(hours=6)
 HOUR = timedelta(hours=1)
+MEANINGS = Meanings(ROSTER)
 
 
 def put(connection: Connection, post: Post, *statements: Statement, seen_at: datetime | None = None) -> None:
     id = posts.insert(connection, post, seen_at or post.published_at)
     assert id
     posts.put_statements(connection, post, id, statements)
+    search.add(connection, id, post.published_at, MEANINGS.again(Telling(replace(post, id=id), statements)))
 
 
 def said(speaker: str, text: str, kind: str = "report") -> Statement:

@@ -58,7 +58,7 @@ async def test_history_is_read_as_a_poll_reads(world: World) -> None:
     for words in ("petrov", "переговоры", "#мир"):
         wanted = query.parse(words)
         hits = world.database.read(search.find, words_search.expression(wanted), lambda _: True, limit=99)
-        found = sorted(telling.post.external_id for telling in hits)
+        found = sorted(hit.telling.post.external_id for hit in hits)
         assert found
         assert [name.replace("h", "p") for name in found if name[0] == "h"] == [
             name for name in found if name[0] == "p"

@@ -217,7 +217,7 @@ async def test_one_answer_of_x_is_enough_and_takes_the_text_away_everywhere(worl
     assert version.sha256 == posts.fingerprint("Sample: we agreed on point 11.")
     wanted = words_search.expression(query.parse("agreed"))
     found = world.database.read(search.find, wanted, lambda telling: True)
-    assert [telling.post.external_id for telling in found] == ["12"]
+    assert [hit.telling.post.external_id for hit in found] == ["12"]
 
 
 async def test_posts_of_x_are_asked_for_after_an_hour_a_day_and_a_week(world: World) -> None:

@@ -1,16 +1,17 @@
 """/latest and /search: pages of what was said."""
 
+from bot import search
 from bot.chat import following, reading
 from bot.chat.turn import Turn
 from bot.errors import QueryError
-from bot.models import Button, Follow, FollowWhat, Message, Roster, Telling, Topic
+from bot.models import Button, Follow, FollowWhat, Message, Telling
 from bot.render import statements as cards
 from bot.render.replies import following as replies
 from bot.render.replies import watching
-from bot.store import posts, search, statements
+from bot.store import posts, statements
+from bot.store import search as index
 from bot.store.connection import Connection
 from bot.words import facts, query
-from bot.words import search as fulltext
 
 PAGE = cards.PAGE
 
@@ -45,8 +46,7 @@ async def _page(turn: Turn, target: Follow, *, size: int = PAGE, first: int = 1,
     database, roster, _ = turn.desk.database, turn.desk.roster, turn.voice
     skip = 0 if before else first - 1
     if target.what == "topic":
-        wanted = _any_language(roster.topics[target.value])
-        found = await database.read_slow(_found, roster, wanted, before, skip + size + 1)
+        found = await database.read_slow(_touching, turn, target.value, before, skip + size + 1)
     else:
         found = database.read(_said, turn, target, before, skip + size + 1)
     found = found[skip:]
@@ -90,17 +90,18 @@ def _said(connection: Connection, turn: Turn, target: Follow, before: int, limit
     return statements.latest(connection, speakers=_speakers(turn, target), before=place, limit=limit)
 
 
+def _touching(connection: Connection, turn: Turn, topic: str, before: int, limit: int) -> list[Telling]:
+    """The newest that touch a topic."""
+    wanted = query.known("topic", topic)
+    place = index.place_of(connection, before) if before else None
+    return [hit.telling for hit in search.page(connection, turn.desk.roster, wanted, before=place, limit=limit)]
+
+
 def _speakers(turn: Turn, target: Follow) -> list[str] | None:
     """Who is meant; None is everybody."""
     if target.what == "side":
         return [speaker.id for speaker in turn.desk.roster.speakers_of(target.value)]
     return [target.value] if target.what == "speaker" else None
-
-
-def _any_language(topic: Topic) -> query.Query:
-    """The topic's words in whatever language."""
-    parts = tuple(query.parse(words).node for words in topic.watch.values())
-    return query.Query(query.Either(parts), "")
 
 
 # --- search
@@ -132,24 +133,20 @@ async def _results(turn: Turn, typed: str, first: int, before: int) -> Message:
         raise QueryError("too_long", most)
     wanted = query.parse(typed, facts.filters(turn.desk.roster), turn.voice.zone)
     skip = 0 if before else first - 1
-    found = (await turn.desk.database.read_slow(_found, turn.desk.roster, wanted, before, skip + PAGE + 1))[skip:]
+    found = await turn.desk.database.read_slow(
+        search.page, turn.desk.roster, wanted, before=before or None, limit=skip + PAGE + 1
+    )
+    found = found[skip:]
     _ = turn.voice
     shown = found[:PAGE]
     return cards.page(
-        shown,
+        [hit.telling for hit in shown],
         turn.desk.roster,
         language=_.language,
         zone=_.zone.key,
         title=watching.search_title(_, typed),
         first=first,
         newer=f"search:{_newer(first)}" if first > 1 else "",
-        older=f"search:{first + PAGE}:{shown[-1].post.id}" if len(found) > PAGE else "",
+        older=f"search:{first + PAGE}:{shown[-1].place}" if len(found) > PAGE else "",
         buttons=watching.search_buttons(_),
     )
-
-
-def _found(connection: Connection, roster: Roster, wanted: query.Query, before: int, limit: int) -> list[Telling]:
-    def matches(telling: Telling) -> bool:
-        return wanted.matches(facts.read(telling, roster))
-
-    return search.find(connection, fulltext.expression(wanted), matches, before=before or None, limit=limit)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot import search
 from bot.chat import following
 from bot.chat.turn import Turn
 from bot.errors import QueryError
@@ -9,11 +10,8 @@ from bot.models import Message, Roster, Telling
 from bot.render.replies import following as replies
 from bot.render.replies import talks as pages
 from bot.render.replies import watching
-from bot.store import search
 from bot.store.connection import Connection
 from bot.words import facts, query
-from bot.words import search as fulltext
-from bot.words.nodes import All
 
 
 async def talks(turn: Turn, typed: str) -> None:
@@ -87,22 +85,13 @@ async def _compared(turn: Turn, typed: str, page: int) -> Message:
 
 
 def _last_on_topic(connection: Connection, roster: Roster, topic: str) -> Mapping[str, Telling]:
-    return _last_of_each_side(connection, roster, _known("topic", topic, roster))
+    return _last_of_each_side(connection, roster, query.known("topic", topic))
 
 
 def _last_of_each_side(connection: Connection, roster: Roster, wanted: query.Query) -> Mapping[str, Telling]:
     """The newest post of each side that matches, in the order of the configuration; silent sides are left out."""
     last: dict[str, Telling] = {}
     for side in roster.sides:
-        both = query.Query(All((wanted.node, _known("side", side, roster).node)), "")
-
-        def matches(telling: Telling, both: query.Query = both) -> bool:
-            return fulltext.is_exact(both) or both.matches(facts.read(telling, roster))
-
-        for telling in search.find(connection, fulltext.expression(both), matches, limit=1):
-            last[side] = telling
+        for hit in search.page(connection, roster, query.all_of([wanted, query.known("side", side)]), limit=1):
+            last[side] = hit.telling
     return last
-
-
-def _known(what: str, id: str, roster: Roster) -> query.Query:
-    return query.parse(f'{what}:"{id}"', facts.filters(roster))

@@ -106,6 +106,6 @@ def _keep(connection: Connection, roster: Roster, found: Sequence[tuple[Post, Sa
             if post.deleted_at and roster.sources[post.source].kind in WITHDRAWN:
                 posts.purge(connection, id)
             else:
-                search.add(connection, id, said.document)
+                search.add(connection, id, post.published_at, said.entry)
             plan_look_ups(connection, roster.sources[post.source], id, post, now)
     return stored

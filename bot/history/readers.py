@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Self, cast
 
 import bot
 from bot.errors import ParleyError
-from bot.models import Post, Roster, Statement
+from bot.models import IndexEntry, Post, Roster, Statement
 from bot.words.meaning import Meanings
 
 _LENGTH = struct.Struct(">I")
@@ -25,11 +25,11 @@ _HOME = str(Path(bot.__file__).parents[1])
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is said in a post, as far as it is stored: `document` is for the full-text index."""
+    """What is said in a post, as far as it is stored."""
 
     language: str
     statements: tuple[Statement, ...]
-    document: str
+    entry: IndexEntry
 
     def of(self, post: Post) -> Post:
         """The post with its language."""
@@ -118,4 +118,4 @@ def _next(requests: BinaryIO) -> Any:
 
 def _said(meanings: Meanings, roster: Roster, post: Post) -> Said:
     meaning = meanings.of(post, roster.sources[post.source])
-    return Said(meaning.post.language, meaning.statements, meaning.document)
+    return Said(meaning.post.language, meaning.statements, meaning.entry)

@@ -17,7 +17,7 @@ else:
 
     Connection = sqlite3.Connection
 
-__all__ = ["Connection", "connect", "existing", "sqlite3", "troubles"]
+__all__ = ["Connection", "connect", "existing", "snapshot", "sqlite3", "troubles"]
 
 BUSY_MS = 5000
 """How long a statement waits for an operator's own tool that holds the file."""
@@ -34,6 +34,19 @@ def connect(path: Path, *, write: bool = False) -> Connection:
     else:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Several reads see the file as of one moment, whatever is written meanwhile."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 @contextmanager

@@ -308,6 +308,49 @@ def backfills(database: sqlite_utils.Database) -> None:
     _run(database, BACKFILLS)
 
 
+INDEX_BY_TIME = """
+CREATE TABLE dictionaries (                    -- versions of what words, topics and watches are read with
+    id INTEGER PRIMARY KEY,
+    version TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE topic_hits (
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    topic TEXT NOT NULL,                       -- the id in config/topics.toml
+    dictionary INTEGER NOT NULL REFERENCES dictionaries(id),
+    PRIMARY KEY (post, topic)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE places (                          -- posts as the full-text index numbers them: in the order of time
+    place INTEGER PRIMARY KEY,
+    post INTEGER NOT NULL UNIQUE REFERENCES posts(id) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE editions (                        -- the two full-text indexes, search_0 and search_1
+    at INTEGER PRIMARY KEY,
+    serves INTEGER NOT NULL,                   -- one of them answers searches
+    grows INTEGER NOT NULL DEFAULT 0,          -- the other one is being made anew
+    dictionary INTEGER REFERENCES dictionaries(id),
+    done INTEGER NOT NULL DEFAULT 0            -- up to which post that is done
+) STRICT;
+INSERT INTO editions (at, serves) VALUES (0, 1), (1, 0);
+DROP TABLE search;                             -- numbered as posts came; made anew from them
+
+ALTER TABLE watches ADD COLUMN dictionary INTEGER REFERENCES dictionaries(id);
+CREATE INDEX watches_by_dictionary ON watches (dictionary, id);
+CREATE TRIGGER watch_recompiled AFTER UPDATE OF key ON watches BEGIN
+    INSERT INTO watch_changes (watch) VALUES (new.id);
+END;
+"""
+
+
+@migrations()
+def index_by_time(database: sqlite_utils.Database) -> None:
+    _run(database, INDEX_BY_TIME)
+    for table in ("search_0", "search_1"):
+        database.conn.execute(
+            f"CREATE VIRTUAL TABLE {table} USING fts5("
+            "document, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0')"
+        )
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

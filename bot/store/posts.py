@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.models import WITHDRAWN, Fate, Post, Statement, Telling, Version
+from bot.store import topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -267,7 +268,16 @@ def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
         speaker, kind, text, rule, evidence, confidence = columns
         said = Statement(speaker, kind, texts[post].text if text is None else text, rule, evidence, confidence)
         statements.setdefault(post, []).append(said)
-    return [Telling(texts[id], tuple(statements.get(id, ())), stories[id]) for id in ids if id in texts]
+    touched = topics.of(connection, ids)
+    return [
+        Telling(texts[id], tuple(statements.get(id, ())), stories[id], touched.get(id, ())) for id in ids if id in texts
+    ]
+
+
+def after(connection: Connection, id: int, limit: int) -> list[Telling]:
+    """The next posts by number."""
+    rows = connection.execute("SELECT id FROM posts WHERE id > ? ORDER BY id LIMIT ?", (id, limit))
+    return tellings(connection, [row[0] for row in rows])
 
 
 def everything(connection: Connection) -> Iterator[Post]:

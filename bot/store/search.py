@@ -1,29 +1,99 @@
-"""The full-text index over posts: our own tokens in, candidates out. `bot.words.search` makes both sides."""
+"""The full-text index over posts: our own tokens in, candidates out. `bot.words.search` makes both sides.
 
-from collections.abc import Callable, Iterator
+A post stands in it under its place: a number that grows with the time of publication, so that the newest come first and
+a span of time is a span of numbers, in whatever order posts were stored.
 
-from bot.models import Telling
-from bot.store import posts
-from bot.store.connection import Connection
+There are two tables. One serves; the other is empty, or grows until it holds every post anew, made with other
+dictionaries, and then serves. What is stored meanwhile goes into both.
+"""
 
-BATCH = 50
-"""Candidates read at once; nearly all are true, so one batch mostly fills a page."""
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.models import IndexEntry, Telling
+from bot.store import posts, topics
+from bot.store.connection import Connection, snapshot
+
+FIRST_BATCH, BATCH = 10, 100
+"""Candidates read at once; nearly all are true, so the first batch mostly fills a page."""
+
+SLOTS = 8
+"""Places in a second. Those of a busier one reach into the next: an order of seconds is kept nearly always."""
+
+ANY_TIME = (-(1 << 40), 1 << 40)
 
 
-def put(connection: Connection, post: int, document: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A post that was found. A search goes on after its `place`."""
+
+    place: int
+    telling: Telling
+
+
+# --- into the index
+
+
+def put(connection: Connection, post: int, published_at: datetime, entry: IndexEntry) -> None:
     """Index a post, in place of what was indexed of it before."""
-    drop(connection, post)
-    add(connection, post, document)
+    place = place_of(connection, post)
+    if place is None:
+        add(connection, post, published_at, entry)
+        return
+    for table in _tables(connection):
+        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
+    _insert(connection, post, place, entry)
 
 
-def add(connection: Connection, post: int, document: str) -> None:
+def add(connection: Connection, post: int, published_at: datetime, entry: IndexEntry) -> None:
     """Index a post that is new."""
-    connection.execute("INSERT INTO search (rowid, document) VALUES (?, ?)", (post, document))
+    if connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None:
+        _put_version(connection, entry.version)
+    _insert(connection, post, _take_place(connection, post, published_at), entry)
 
 
 def drop(connection: Connection, post: int) -> None:
     """The post is not found any more."""
-    connection.execute("DELETE FROM search WHERE rowid = ?", (post,))
+    place = place_of(connection, post)
+    if place is not None:
+        for table in _tables(connection):
+            connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
+        connection.execute("DELETE FROM places WHERE place = ?", (place,))
+        topics.put(connection, post, (), "")
+
+
+def _insert(connection: Connection, post: int, place: int, entry: IndexEntry) -> None:
+    for table in _tables(connection):
+        connection.execute(f"INSERT INTO {table} (rowid, document) VALUES (?, ?)", (place, entry.document))  # noqa: S608
+    topics.put(connection, post, entry.topics, entry.version)
+
+
+def place_of(connection: Connection, post: int) -> int | None:
+    """Where the post stands; None if it is not found."""
+    row = connection.execute("SELECT place FROM places WHERE post = ?", (post,)).fetchone()
+    return row[0] if row else None
+
+
+def _take_place(connection: Connection, post: int, published_at: datetime) -> int:
+    """The first free one from that second on."""
+    first = int(published_at.timestamp()) * SLOTS
+    place: int = connection.execute(
+        """INSERT INTO places (post, place) SELECT ?1, CASE
+            WHEN NOT EXISTS (SELECT 1 FROM places WHERE place = ?2) THEN ?2
+            ELSE (
+                SELECT place + 1 FROM places AS taken
+                WHERE place >= ?2 AND NOT EXISTS (SELECT 1 FROM places WHERE place = taken.place + 1)
+                ORDER BY place LIMIT 1
+            ) END
+        RETURNING place""",
+        (post, first),
+    ).fetchone()[0]
+    return place
+
+
+# --- out of it
 
 
 def find(
@@ -31,30 +101,137 @@ def find(
     expression: str,
     matches: Callable[[Telling], bool],
     *,
+    within: tuple[int, int] = ANY_TIME,
     before: int | None = None,
     limit: int = 5,
-) -> list[Telling]:
-    """The newest posts (last stored first) that the expression finds and `matches` confirms.
+) -> list[Hit]:
+    """The newest posts that the expression finds and `matches` confirms, newest first.
 
-    `before` is the number of the last post shown. The expression must be one that `bot.words.search` made: nothing
-    that a person typed reaches the index unparsed.
+    `within` is the time of publication, [since, until) in seconds since 1970; `before` the place of the last post
+    shown. The expression must be one that `bot.words.search` made: nothing that a person typed reaches the index
+    unparsed.
     """
-    found: list[Telling] = []
-    for telling in _candidates(connection, expression, before or 1 << 62):
-        if matches(telling):
-            found.append(telling)
-        if len(found) == limit:
-            break
+    found: list[Hit] = []
+    with snapshot(connection):
+        for hit in _candidates(connection, expression, within, before):
+            if matches(hit.telling):
+                found.append(hit)
+            if len(found) == limit:
+                break
     return found
 
 
-def _candidates(connection: Connection, expression: str, before: int) -> Iterator[Telling]:
+def count(connection: Connection, expression: str, within: tuple[int, int]) -> int:
+    """How many posts the expression finds, published in [since, until)."""
+    since, until = within
+    with snapshot(connection):
+        table = _serving(connection)
+        found: int = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {table} MATCH ? AND rowid >= ? AND rowid < ?",  # noqa: S608
+            (expression, since * SLOTS, until * SLOTS),
+        ).fetchone()[0]
+    return found
+
+
+def size(connection: Connection, within: tuple[int, int]) -> int:
+    """How many posts were published in [since, until)."""
+    since, until = within
+    found: int = connection.execute(
+        "SELECT count(*) FROM places WHERE place >= ? AND place < ?", (since * SLOTS, until * SLOTS)
+    ).fetchone()[0]
+    return found
+
+
+def _candidates(connection: Connection, expression: str, within: tuple[int, int], before: int | None) -> Iterator[Hit]:
+    table = _serving(connection)
+    first, last = within[0] * SLOTS, within[1] * SLOTS
+    last = last if before is None else min(last, before)
+    batch = FIRST_BATCH
     while True:
         rows = connection.execute(
-            "SELECT rowid FROM search WHERE search MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
-            (expression, before, BATCH),
+            f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid >= ? AND rowid < ? "  # noqa: S608
+            "ORDER BY rowid DESC LIMIT ?",
+            (expression, first, last, batch),
         ).fetchall()
         if not rows:
             return
-        yield from posts.tellings(connection, [row[0] for row in rows])
-        before = rows[-1][0]
+        last = rows[-1][0]
+        batch = BATCH
+        places = _posts_at(connection, [row[0] for row in rows])
+        for telling in posts.tellings(connection, list(places)):
+            yield Hit(places[telling.post.id], telling)
+
+
+def _posts_at(connection: Connection, places: Sequence[int]) -> dict[int, int]:
+    """The places by post, the last first."""
+    return dict(
+        connection.execute(
+            "SELECT post, place FROM places WHERE place IN (SELECT value FROM json_each(?)) ORDER BY place DESC",
+            (json.dumps(places),),
+        )
+    )
+
+
+# --- the two tables
+
+
+def version(connection: Connection) -> str:
+    """What the index that serves was made with; empty if that is not known."""
+    row = connection.execute(
+        "SELECT version FROM editions JOIN dictionaries ON dictionaries.id = dictionary WHERE serves"
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def begin_anew(connection: Connection, wanted: str) -> int:
+    """Make the index anew with another version. Returns the post up to which that was done before."""
+    number = topics.dictionary(connection, wanted)
+    row = connection.execute(
+        "SELECT done FROM editions WHERE NOT serves AND grows AND dictionary = ?", (number,)
+    ).fetchone()
+    if row:
+        return int(row[0])
+    connection.execute("UPDATE editions SET grows = 1, dictionary = ?, done = 0 WHERE NOT serves", (number,))
+    _empty(connection, _growing(connection))
+    return 0
+
+
+def grow(connection: Connection, entries: Collection[tuple[Telling, IndexEntry]], upto: int) -> None:
+    """Index these posts anew; all up to number `upto` are done then."""
+    table = _growing(connection)
+    for telling, entry in entries:
+        post = telling.post.id
+        place = place_of(connection, post) or _take_place(connection, post, telling.post.published_at)
+        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
+        connection.execute(f"INSERT INTO {table} (rowid, document) VALUES (?, ?)", (place, entry.document))  # noqa: S608
+        topics.put(connection, post, entry.topics, entry.version)
+    connection.execute("UPDATE editions SET done = ? WHERE grows", (upto,))
+
+
+def change_over(connection: Connection) -> None:
+    """The new index holds every post: from here on it serves."""
+    old = _serving(connection)
+    connection.execute("UPDATE editions SET serves = NOT serves, grows = 0")
+    _empty(connection, old)
+
+
+def _put_version(connection: Connection, made_with: str) -> None:
+    connection.execute("UPDATE editions SET dictionary = ? WHERE serves", (topics.dictionary(connection, made_with),))
+
+
+def _tables(connection: Connection) -> list[str]:
+    return [f"search_{at}" for (at,) in connection.execute("SELECT at FROM editions WHERE serves OR grows")]
+
+
+def _serving(connection: Connection) -> str:
+    (at,) = connection.execute("SELECT at FROM editions WHERE serves").fetchone()
+    return f"search_{at}"
+
+
+def _growing(connection: Connection) -> str:
+    (at,) = connection.execute("SELECT at FROM editions WHERE grows").fetchone()
+    return f"search_{at}"
+
+
+def _empty(connection: Connection, table: str) -> None:
+    connection.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608

@@ -1,13 +1,13 @@
 """The subscribers: chats, what they follow and watch, and how they are to be told."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
 from bot.models import Changes, Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
-from bot.store import outbox
+from bot.store import outbox, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -240,11 +240,16 @@ def follows(connection: Connection, subscriber: int) -> list[Follow]:
 # --- what they watch
 
 
-def watch(connection: Connection, subscriber: int, query: str, key: str, now: datetime, how: How = "now") -> Watch:
-    """Save a watch; one of the same meaning is kept as it is. Returns the one that stands."""
+def watch(
+    connection: Connection, subscriber: int, query: str, key: str, now: datetime, how: How = "now", version: str = ""
+) -> Watch:
+    """Save a watch, compiled with that version of the dictionaries; one of the same meaning is kept as it is. Returns
+    the one that stands.
+    """
     connection.execute(
-        "INSERT INTO watches (subscriber, query, key, how, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (subscriber, query, key, how, to_ms(now)),
+        "INSERT INTO watches (subscriber, query, key, how, created_at, dictionary) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        (subscriber, query, key, how, to_ms(now), topics.dictionary(connection, version)),
     )
     row = connection.execute(
         "SELECT id, subscriber, query, how FROM watches WHERE subscriber = ? AND key = ?", (subscriber, key)
@@ -265,6 +270,39 @@ def watches(connection: Connection, subscriber: int) -> list[Watch]:
         "SELECT id, subscriber, query, how FROM watches WHERE subscriber = ? ORDER BY id", (subscriber,)
     )
     return [Watch(*row) for row in rows]
+
+
+def outdated(connection: Connection, version: str, limit: int) -> list[Watch]:
+    """Watches that were compiled with another version than this."""
+    number = topics.dictionary(connection, version)
+    rows = connection.execute(
+        "SELECT id, subscriber, query, how FROM watches WHERE dictionary IS NULL OR dictionary < ?1 OR dictionary > ?1 "
+        "LIMIT ?2",
+        (number, limit),
+    )
+    return [Watch(*row) for row in rows]
+
+
+def recompile(connection: Connection, keys: Mapping[int, str | None], version: str) -> None:
+    """Put the compiled queries of watches in place of what stood there; None leaves one as it is, but for its version.
+
+    Of two watches of one subscriber that have come to mean the same, the older one stays.
+    """
+    number = topics.dictionary(connection, version)
+    for watch, key in keys.items():
+        changed = connection.execute(
+            "UPDATE OR IGNORE watches SET key = coalesce(?, key), dictionary = ? WHERE id = ? RETURNING 1",
+            (key, number, watch),
+        ).fetchone()
+        if changed is None:
+            connection.execute(
+                "DELETE FROM watches WHERE id = (SELECT max(id) FROM watches WHERE id = ?1 "
+                "OR key = ?2 AND subscriber = (SELECT subscriber FROM watches WHERE id = ?1))",
+                (watch, key),
+            )
+            connection.execute(
+                "UPDATE OR IGNORE watches SET key = ?, dictionary = ? WHERE id = ?", (key, number, watch)
+            )
 
 
 def keys_of(connection: Connection, subscribers: Collection[int]) -> dict[int, str]:

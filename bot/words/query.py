@@ -37,7 +37,20 @@ from bot.words.letters import clean
 from bot.words.nodes import All, During, Either, Near, Node, Not, Phrase, Word
 from bot.words.tokens import Text
 
-__all__ = ["Either", "Filters", "Query", "Reason", "any_of", "fact", "literal", "load", "marks", "parse"]
+__all__ = [
+    "Either",
+    "Filters",
+    "Query",
+    "Reason",
+    "all_of",
+    "any_of",
+    "fact",
+    "known",
+    "literal",
+    "load",
+    "marks",
+    "parse",
+]
 
 LONGEST = 300
 MOST_TERMS = 20
@@ -129,10 +142,20 @@ def any_of(queries: Iterable[Query]) -> Query:
     return _query(Either(tuple(query.node for query in queries)))
 
 
+def all_of(queries: Iterable[Query]) -> Query:
+    """The query that matches where all of these do."""
+    return _query(All(tuple(query.node for query in queries)))
+
+
 def literal(words: str) -> Query:
     """The query for these words one after the other, inflected; no operators. Without words: for nothing."""
     typed = _words(words.replace("*", " "), 0, exact=False)
     return _query(_term(typed) if typed else Word(()))
+
+
+def known(name: str, value: str) -> Query:
+    """The query for what is known of a post: the filter of that name with an id."""
+    return _query(Word((fact(name, value),)))
 
 
 def _compiled(query: str, filters: Filters | None, zone: ZoneInfo | None) -> Query:

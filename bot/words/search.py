@@ -19,6 +19,9 @@ from bot.words.tokens import MOST_KEYS_A_PLACE, Text
 TOKENIZER = "unicode61 remove_diacritics 0"
 """For `CREATE VIRTUAL TABLE … USING fts5(…, tokenize = …)`."""
 
+FORMAT = 2
+"""Raised with every change of what is stored of a post."""
+
 _MOST_PHRASES = 24  # ways to write one phrase before it is asked as an AND of its words
 _KINDS = {"=": "φ", "#": "τ", "@": "ν"}  # Greek letters of a post's own are unsafe: no two keys are written alike
 _UNSAFE = re.compile("[^0-9a-zа-яіїєё]")

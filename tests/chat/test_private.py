@@ -294,8 +294,10 @@ async def test_search_finds_inflected_words_and_turns_its_pages(talk: Talk, offi
     (first,) = await talk.says("/search ceasefire")
     assert first["text"].startswith("🔎 Search: ceasefire\n\n1. The Wire")
     assert "7. time" in first["text"]
-    assert data_of(first) == ["search:6:3", "watch"]
-    _, second = await talk.presses("search:6:3", first)
+    older, watch = data_of(first)
+    assert watch == "watch"
+    assert older.startswith("search:6:")
+    _, second = await talk.presses(older, first)
     assert "2. time" in second["text"]
     assert data_of(second) == ["search:1", "watch"]
     _, back = await talk.presses("search:1", second)

@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.chat import Desk
-from bot.models import Follow, Post, Statement, Subscriber, Watch
+from bot.models import Follow, Post, Statement, Subscriber, Telling, Watch
 from bot.settings import Limits, Settings
 from bot.store import posts, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.words import facts, tokens, topics
-from bot.words import search as fulltext
+from bot.words.meaning import Meanings
 from tests.worlds import NOON, ROSTER, Clock, a_post
+
+MEANINGS = Meanings(ROSTER)
 
 
 @dataclass
@@ -47,9 +48,7 @@ def _put(connection: Connection, post: Post, who: tuple[Statement, ...], now: da
     number = posts.insert(connection, post, now)
     assert number
     posts.put_statements(connection, post, number, who)
-    text = tokens.read(post.text, post.language)
-    facts.know(text, post, who, topics.hits(text, topics.compile(ROSTER.topics.values())), ROSTER)
-    search.put(connection, number, fulltext.document(text))
+    search.add(connection, number, post.published_at, MEANINGS.again(Telling(replace(post, id=number), who)))
     return number
 
 
