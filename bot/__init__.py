@@ -20,5 +20,5 @@ The floors: a room imports only rooms on lower floors (tests/test_floors.py read
     4  reader  tell  search  renewal
     3  store  sources  botapi
     2  words  render  settings  schedule
-    1  models  errors  logs  budget
+    1  models  errors  logs  budget  meters
 """

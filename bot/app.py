@@ -26,6 +26,7 @@ from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
 from bot.keep import Keeper, mind_the_clock
+from bot.meters import Meters
 from bot.models import Fetcher, Message
 from bot.settings import Settings
 from bot.sources.archive import Archive
@@ -91,11 +92,12 @@ async def run(settings: Settings) -> None:
         sending, polling = AiohttpRequest(), Polling()
         stack.push_async_callback(sending.shutdown)
         stack.push_async_callback(polling.shutdown)
+        meters = Meters()
         pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
-        application = telegram_bot(settings, database, sending, polling, pacing)
+        application = telegram_bot(settings, database, sending, polling, pacing, meters)
         delivery = Delivery(database, application.bot, pacing, now)
         readers = await stack.enter_async_context(fetchers(session, settings, database))
-        collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge)
+        collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge, meters)
         stack.push_async_callback(collector.close)
         sweep = Sweep(database, readers, settings.roster, collector.reader, now, delivery.nudge)
         stack.push_async_callback(sweep.close)
@@ -120,8 +122,11 @@ async def run(settings: Settings) -> None:
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if settings.health_port:
-            page = await health.serve(settings.health_port, database, now, lambda: _heard_at(polling))
+            page = await health.serve(
+                settings.health_port, database, now, partial(_signs, polling, keeper), meters, settings.x.budget
+            )
             stack.push_async_callback(page.cleanup)
+            stack.callback(asyncio.create_task(health.watch_the_loop(meters), name="loop lag").cancel)
 
         log.info("collecting %d sources", sum(source.enabled for source in settings.roster.sources.values()))
         unfinished = await database.write(inbox.waiting)
@@ -203,12 +208,19 @@ def purse(database: Database, limits: Budget, clock: Callable[[], datetime] = no
 
 
 def telegram_bot(
-    settings: Settings, database: Database, sending: AiohttpRequest, polling: Polling, pacing: Pacing
+    settings: Settings,
+    database: Database,
+    sending: AiohttpRequest,
+    polling: Polling,
+    pacing: Pacing,
+    meters: Meters,
 ) -> App:
     """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers."""
 
     async def receive(number: int, update: str) -> bool:
-        return await database.write(inbox.receive, number, update, now())
+        new = await database.write(inbox.receive, number, update, now())
+        meters.updates.labels("new" if new else "repeated").inc()
+        return new
 
     async def begun(number: int) -> None:
         await database.write(inbox.begun, number)
@@ -293,6 +305,10 @@ async def say(bot: ExtBot[Any], chat: int, message: Message) -> bool:
         log.warning("an operator could not be told directly: %s", type(error).__name__)
         return False
     return True
+
+
+def _signs(polling: Polling, keeper: Keeper) -> health.Signs:
+    return health.Signs(_heard_at(polling), None, keeper.low, keeper.backed_up_at)
 
 
 def _heard_at(polling: Polling) -> datetime | None:

@@ -12,6 +12,7 @@ from functools import partial
 
 from bot import schedule, tell
 from bot.errors import FetchError
+from bot.meters import Meters
 from bot.models import Fetched, Fetcher, Post, Roster, Source, Telling
 from bot.reader import Reader, Reading
 from bot.render.changes import differ
@@ -51,8 +52,10 @@ class Collector:
         clock: Callable[[], datetime],
         chance: Callable[[], float],
         queued: Callable[[], None],
+        meters: Meters | None = None,
     ) -> None:
-        self.reader = Reader(database, roster)
+        self._meters = meters or Meters()
+        self.reader = Reader(database, roster, self._meters)
         self._database = database
         self._fetchers = fetchers
         self._roster = roster
@@ -104,7 +107,8 @@ class Collector:
     async def _poll_guarded(self, source: Source, due: sources.Due) -> None:
         """The boundary of the job: whatever goes wrong with one source stays with it."""
         try:
-            await self.poll(source, due)
+            with self._meters.poll_seconds.labels(source.kind).time():
+                await self.poll(source, due)
         except Exception as error:
             log.exception("source=%s poll failed", source.id)
             await self._note_failure(source, due, FetchError(f"internal error: {error!r}"))
@@ -122,7 +126,9 @@ class Collector:
         now = self._clock()
         look = Look(source, due, fetched, readings[: len(found)], {one.post.id: one for one in readings[len(found) :]})
         next_at = self._next_at(source, due, look, now)
-        stored = await self._database.write(_store, self._roster, look, now, next_at)
+        stored = await self._database.write(_store, self._roster, look, now, next_at, self._meters)
+        self._meters.polls.labels(source.id, "read").inc()
+        self._meters.new_posts.labels(source.id).inc(len(stored))
         if found:
             log.info("source=%s new=%d changed=%d", source.id, len(stored), len(found) - len(stored))
             self._queued()
@@ -147,6 +153,7 @@ class Collector:
         return schedule.next_poll_at(pause, now, self._chance(), asked=look.fetched.next_at)
 
     async def _note_failure(self, source: Source, due: sources.Due, error: FetchError) -> None:
+        self._meters.polls.labels(source.id, "stopped" if error.permanent else "failed").inc()
         now = self._clock()
         next_at = schedule.next_try_at(source.every, due.failures + 1, now, self._chance())
         if error.permanent:
@@ -197,14 +204,14 @@ class Look:
 
 
 def _store(
-    connection: Connection, roster: Roster, look: Look, now: datetime, next_at: datetime
+    connection: Connection, roster: Roster, look: Look, now: datetime, next_at: datetime, meters: Meters
 ) -> list[tuple[int, Reading]]:
     """All that one poll brought. Returns what was new, with its numbers."""
     new = []
     for reading in look.readings:
         if reading.post.id:
             _put_known(connection, roster, look, reading, now)
-        elif id := _put_new(connection, roster, look, reading, now):
+        elif id := _put_new(connection, roster, look, reading, now, meters):
             new.append((id, reading))
     _look_for_missing(connection, look, now)
     fetched = look.fetched
@@ -226,7 +233,9 @@ def _store(
     return new
 
 
-def _put_new(connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime) -> int | None:
+def _put_new(
+    connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime, meters: Meters
+) -> int | None:
     """Returns its number, None if another poll was first."""
     post = reading.post
     late = not look.silent and now - post.published_at > LATE_AFTER
@@ -243,7 +252,7 @@ def _put_new(connection: Connection, roster: Roster, look: Look, reading: Readin
         outbox.catch_up_later(connection, reading.subject(roster), id, now)
     else:
         telling = Telling(replace(post, id=id, seen_at=now, late=late), reading.statements)
-        tell.post(connection, roster, telling, reading.subject(roster), reading.text, now)
+        tell.post(connection, roster, telling, reading.subject(roster), reading.text, now, meters)
     return id
 
 

@@ -50,6 +50,7 @@ class Keeper:
     ) -> None:
         self._database, self._settings, self._clock, self._say, self._queued = database, settings, clock, say, queued
         self.low = False
+        self.backed_up_at: datetime | None = None
         self._untold: tuple[str, Render] | None = None
         self._tell_at: datetime | None = None
         self._backup_at: datetime | None = None
@@ -121,6 +122,7 @@ class Keeper:
         else:
             log.info("backup made: %s", made)
             self._backup_failed = False
+            self.backed_up_at = now
             self._backup_at = self._next_backup_at(wanted.folder, now)
 
     def _next_backup_at(self, folder: Path, now: datetime) -> datetime:
@@ -128,6 +130,7 @@ class Keeper:
         made = copies.made_in(folder, self._database.path)
         if not made:
             return now
+        self.backed_up_at = made[-1][0]
         return schedule.next_digest_at(self._settings.backup.at, self._settings.defaults.zone, min(made[-1][0], now))
 
     def _refuse_without_room(self, folder: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, TypeAlias, TypeVar, cast
 
+from bot.meters import Meters
 from bot.models import IndexEntry, Post, Roster, Source, Statement, Telling
 from bot.store import outbox, statements, subscribers
 from bot.store.database import Database
@@ -53,8 +54,9 @@ class Reader:
     the store.
     """
 
-    def __init__(self, database: Database, roster: Roster) -> None:
+    def __init__(self, database: Database, roster: Roster, meters: Meters) -> None:
         self._database = database
+        self._meters = meters
         self._meanings = Meanings(roster)
         self._prints = similarity.Prints(roster, self._meanings.names)
         self._index = WatchIndex()
@@ -111,18 +113,24 @@ class Reader:
             else:
                 self._index.add(watch, query.load(key))
         self._texts.drop_before(now)
-        return [self._read(source, post, now) for post in found]
+        readings = []
+        for post in found:
+            with self._meters.read_seconds.time():
+                readings.append(self._read(source, post, now))
+        return readings
 
     def _read(self, source: Source, post: Post, now: datetime) -> Reading:
         """A post that is known already is in its story, whatever becomes of its text."""
         meaning = self._meanings.of(post, source)
         new = not post.id and post.kind != "service"
+        with self._meters.match_seconds.time():
+            watches = tuple(self._index.matches(meaning.text))
         return Reading(
             meaning.post,
             meaning.text,
             meaning.statements,
             meaning.entry,
-            tuple(self._index.matches(meaning.text)),
+            watches,
             self._remember(meaning.post, meaning.text, meaning.statements, now) if new else None,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.meters import Meters
 from bot.models import Message, Roster, Telling, in_language
 from bot.render import alerts
 from bot.store import outbox, subscribers
@@ -18,20 +19,27 @@ nobody is woken.
 
 
 def post(
-    connection: Connection, roster: Roster, telling: Telling, subject: Subject, text: tokens.Text, now: datetime
+    connection: Connection,
+    roster: Roster,
+    telling: Telling,
+    subject: Subject,
+    text: tokens.Text,
+    now: datetime,
+    meters: Meters,
 ) -> None:
     """A new post; `text` is what was read of it."""
     filters = facts.filters(roster)
 
     def render(audience: Audience) -> list[Message]:
-        return alerts.alert(
-            telling,
-            roster,
-            language=audience.language,
-            zone=audience.zone,
-            watches=_labels(audience, roster),
-            found=[span for watch in audience.watches for span in query.marks(watch, filters, text)],
-        )
+        with meters.render_seconds.time():
+            return alerts.alert(
+                telling,
+                roster,
+                language=audience.language,
+                zone=audience.zone,
+                watches=_labels(audience, roster),
+                found=[span for watch in audience.watches for span in query.marks(watch, filters, text)],
+            )
 
     outbox.tell(connection, subject, f"post:{telling.post.id}", render, now)
 

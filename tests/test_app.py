@@ -13,6 +13,7 @@ from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
 from bot.deliver import Delivery
 from bot.errors import ParleyError
+from bot.meters import Meters
 from bot.models import Cursor
 from bot.settings import Settings
 from bot.sources.telegram_client import TelegramClient
@@ -43,7 +44,7 @@ class Bot:
         settings = Settings(bot_token=TOKEN, telegram_api_url=url, roster=ROSTER)
         self.sending, self.polling, self.stop = AiohttpRequest(), Polling(), asyncio.Event()
         pacing = Pacing(1000.0, 1000.0, 1000.0)
-        self.application = app.telegram_bot(settings, database, self.sending, self.polling, pacing)
+        self.application = app.telegram_bot(settings, database, self.sending, self.polling, pacing, Meters())
         self.unfinished: list[tuple[int, str]] = []
         self.delivery = Delivery(database, self.application.bot, pacing, app.now)
 

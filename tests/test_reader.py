@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.meters import Meters
 from bot.reader import Reader
 from bot.store import subscribers
 from bot.store.connection import Connection
@@ -21,7 +22,7 @@ async def test_watches_of_before_a_start_are_known_whichever_source_is_read_firs
         subscribers.watch(connection, who.id, "truce", parse("truce").key, NOON)
 
     await database.write(watch)
-    reader = Reader(database, ROSTER)
+    reader = Reader(database, ROSTER, Meters())
     sources = list(ROSTER.sources.values())
     try:
         found = await asyncio.gather(

@@ -334,6 +334,12 @@ def counts(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT state, count(*) FROM outbox WHERE due_at IS NOT NULL GROUP BY state"))
 
 
+def depths(connection: Connection) -> list[tuple[Lane, str, int]]:
+    """How many rows wait, by lane and state."""
+    rows = connection.execute("SELECT lane, state, count(*) FROM outbox WHERE due_at IS NOT NULL GROUP BY lane, state")
+    return [(LANES[lane], state, count) for lane, state, count in rows]
+
+
 def forget(connection: Connection, before: datetime) -> int:
     """Drop what was settled before then, with the texts that nothing points at any more. Returns how many rows.
 

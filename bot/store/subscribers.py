@@ -209,6 +209,12 @@ def count(connection: Connection) -> int:
     return found
 
 
+def count_watches(connection: Connection) -> int:
+    """The watches of all subscribers."""
+    found: int = connection.execute("SELECT count(*) FROM watches").fetchone()[0]
+    return found
+
+
 # --- what they follow
 
 
