@@ -9,7 +9,9 @@ time and memory of each kind, and what failed; ends with 1 if anything did.
 """
 
 import argparse
+import asyncio
 import json
+import logging
 import random
 import resource
 import sys
@@ -19,17 +21,25 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
 from bot.errors import FetchError
-from bot.models import Post, Source
+from bot.models import Cursor, Fetcher, Post, Source
 from bot.sources import archive, feed_document, imports, telegram_page, x_page
+from bot.sources.feed import Feed
+from bot.sources.telegram_web import TelegramWeb
+from bot.sources.x import X
+from bot.sources.x_place import Place
 from tests.far_ends import feeds, previews
 from tests.far_ends.server import FarEnds
+from tests.far_ends.serving import Far, serve
 from tests.far_ends.x import Person, problem
 
 RECORDINGS = Path(__file__).parents[1].parent / "shared" / "recordings"
@@ -235,6 +245,73 @@ def _unwrapped(body: bytes) -> bytes:
     return json.dumps(whole["response"]["body"]).encode() if "response" in whole else body
 
 
+FETCHED = ("fetch channel", "fetch feed", "fetch x")
+
+
+class Doors:
+    """The fetchers, over real HTTP: each of their requests gets the same body."""
+
+    def __init__(self) -> None:
+        logging.disable()  # of posts that cannot be read, of requests that are odd
+        self._loop = asyncio.new_event_loop()
+        self._stack = AsyncExitStack()
+        self._far, self._session = self._loop.run_until_complete(self._open())
+
+    async def _open(self) -> tuple[Far, aiohttp.ClientSession]:
+        return await self._stack.enter_async_context(serve()), await self._stack.enter_async_context(
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        )
+
+    def close(self) -> None:
+        logging.disable(logging.NOTSET)
+        self._loop.run_until_complete(self._stack.aclose())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    def kinds(self, recorded: bool) -> list[Kind]:
+        """With the bodies of what is only parsed."""
+        bodies = {kind.name: kind.bodies for kind in kinds(recorded)}
+        url, session = self._far.url, self._session
+        channel = Source("s", "telegram", "some_channel", account_id="5")
+        feed, x = Source("s", "feed", f"{url}/feed/wire"), Source("s", "x", "somebody", account_id="77")
+        left_off = Cursor(json.dumps({"name": "some_channel", "last": 2, "channel": "5"}))
+        return [
+            Kind(
+                "fetch channel",
+                bodies["preview"],
+                partial(self._read, lambda: TelegramWeb(session, url, gap=0, pages=2), channel, left_off),
+            ),
+            Kind("fetch feed", bodies["feed"], partial(self._read, lambda: Feed(session, gap=0), feed, None)),
+            Kind(
+                "fetch x",
+                bodies["x"],
+                partial(self._read, lambda: X(session, "a-token", url), x, Place("somebody", "77", 5).write()),
+                is_json=True,
+            ),
+        ]
+
+    def _read(self, reader: Callable[[], Fetcher], source: Source, cursor: Cursor | None, body: bytes) -> list[Post]:
+        self._far.ends.faults.clear()
+        self._far.ends.requests.clear()
+        self._far.fault(times=-1, status=200, body=body)
+        return self._loop.run_until_complete(_all_of(reader(), source, cursor))
+
+
+async def _all_of(reader: Fetcher, source: Source, cursor: Cursor | None) -> list[Post]:
+    """What it finds; and it must be able to go on from there, and to be asked who it is and what became of posts."""
+    known = [Post("s", id, "", NOW, "Words") for id in ("1", "2", "x")]
+    with suppress(FetchError):
+        assert (await reader.confirm(source, known, NOW)).keys() <= {"1", "2", "x"}
+    with suppress(FetchError):
+        account = await reader.resolve(source, NOW)
+        json.dumps([account.title, account.account_id, account.note], ensure_ascii=False).encode()
+    fetched = await reader.fetch(source, cursor, NOW)
+    json.dumps([fetched.title, fetched.note], ensure_ascii=False).encode()
+    assert not fetched.covered or fetched.covered[0] <= fetched.covered[1], "an odd span"
+    again = await reader.fetch(source, fetched.cursor, NOW)
+    return [*fetched.posts, *again.posts]
+
+
 # --- how it is mutated
 
 
@@ -349,11 +426,12 @@ def attempt(kind: Kind, seed: int) -> Tally:
 
 def share(seeds: range, recorded: bool, only: str = "") -> dict[str, Tally]:
     """Each seed goes to one kind, in turn."""
-    chosen = [kind for kind in kinds(recorded) if only in ("", kind.name)]
-    tallies = {kind.name: Tally() for kind in chosen}
-    for seed in seeds:
-        kind = chosen[seed % len(chosen)]
-        tallies[kind.name].add(attempt(kind, seed))
+    with closing(Doors()) as doors:
+        chosen = [kind for kind in [*kinds(recorded), *doors.kinds(recorded)] if only in ("", kind.name)]
+        tallies = {kind.name: Tally() for kind in chosen}
+        for seed in seeds:
+            kind = chosen[seed % len(chosen)]
+            tallies[kind.name].add(attempt(kind, seed))
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     for tally in tallies.values():
         tally.resident = resident
@@ -376,14 +454,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="mutated pages, feeds, answers and files for every parser")
     parser.add_argument("count", type=int, nargs="?", default=100_000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--kind", default="", choices=["", *(kind.name for kind in kinds(False))])
+    parser.add_argument("--kind", default="", choices=["", *(kind.name for kind in kinds(False)), *FETCHED])
     options = parser.parse_args()
     tallies = run(options.count, options.first, options.kind)
-    print(f"{'':8} {'inputs':>8} {'read':>8} {'refused':>8} {'failed':>7} {'worst time':>11} {'worst memory':>13}")
+    print(f"{'':13} {'inputs':>8} {'read':>8} {'refused':>8} {'failed':>7} {'worst time':>11} {'worst memory':>13}")
     for name, tally in tallies.items():
         read, refused, failed = tally.outcomes["read"], tally.outcomes["refused"], len(tally.failures)
         print(
-            f"{name:8} {read + refused + failed:8,} {read:8,} {refused:8,} {failed:7,} "
+            f"{name:13} {read + refused + failed:8,} {read:8,} {refused:8,} {failed:7,} "
             f"{tally.seconds[0] * 1000:8,.0f} ms {tally.memory[0] / 1e6:10.1f} MB   seed {tally.seconds[1]}"
         )
     print(f"largest process: {max((tally.resident for tally in tallies.values()), default=0) / 1e6:.0f} MB")

@@ -1,5 +1,6 @@
 """X, by its paid API v2: the timelines of accounts and, where X allows few requests, searches over many at once."""
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ _FIRST_LOOK, _FEW, _MANY = 5, 10, 100
 
 DEEPEST = 3200
 """Posts of a timeline that X shows."""
+
+_ID = re.compile(r"[0-9]{1,19}")
 
 _SOON = timedelta(hours=1)
 """After no longer than this there is little that is new: a small page holds it, and holds less money while it comes."""
@@ -119,10 +122,12 @@ class X:
         return Account(str(user.get("name") or name), str(user["id"]), "; ".join(notes))
 
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:
-        """Posts that could not be asked for, because there is no money to spare, are left out."""
+        """Posts that could not be asked for, because there is no money to spare, are left out. An id that is none, as a
+        file may bring one, would spoil the question for the others.
+        """
         api = self._open()
-        ids = [post.external_id for post in posts]
-        seen: dict[str, x_page.Seen] = {}
+        ids = [post.external_id for post in posts if _ID.fullmatch(post.external_id)]
+        seen: dict[str, x_page.Seen] = {post.external_id: "unsure" for post in posts if post.external_id not in ids}
         for begin in range(0, len(ids), LOOKED_UP):
             batch = ids[begin : begin + LOOKED_UP]
             body, asked = await api.posts(batch, now)

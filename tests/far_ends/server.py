@@ -24,7 +24,7 @@ class Fault:
     times: int = 1
     seconds: float = 0.0
     status: int = 0
-    body: str | None = None
+    body: str | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     drop: bool = False
@@ -228,7 +228,7 @@ class FarEnds:
 
 async def _spoiled(request: web.Request, true: web.Response, fault: Fault) -> web.StreamResponse:
     whole = true.body if isinstance(true.body, bytes) else b""
-    body = whole if fault.body is None else fault.body.encode()
+    body = whole if fault.body is None else fault.body.encode() if isinstance(fault.body, str) else fault.body
     headers = {name: value for name, value in true.headers.items() if name not in ("Content-Length", "Content-Type")}
     kind = {"Content-Type": true.headers["Content-Type"]} if "Content-Type" in true.headers else {}
     headers |= kind | fault.headers

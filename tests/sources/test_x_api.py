@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from bot.errors import FetchError
-from bot.models import Source
+from bot.models import Post, Source
 from bot.sources.x import X
 from tests.far_ends.serving import Far
 from tests.far_ends.x_contract import DESCRIPTION, mistakes
@@ -144,6 +144,13 @@ async def test_a_failure_of_one_call_is_no_failure_of_others(accounts: Accounts,
 
 
 # --- what became of posts
+
+
+async def test_an_id_that_is_none_spoils_no_look_up(accounts: Accounts) -> None:
+    id = accounts.post("ada", "words")
+    posts = [Post("ada", external_id, "", accounts.now, "") for external_id in ("sha256:1", str(id), "x")]
+    found = await accounts.reader.confirm(accounts.sources["ada"], posts, accounts.now)
+    assert found == {"sha256:1": "unsure", str(id): "stands", "x": "unsure"}
 
 
 async def test_posts_are_looked_up_a_hundred_at_a_time(accounts: Accounts) -> None:
