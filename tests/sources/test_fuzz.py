@@ -20,7 +20,7 @@ def test_two_thousand_mutated_inputs_give_posts_or_a_fetch_error() -> None:
     tallies = fuzz.share(range(2000), recorded=False)
     assert [failure for tally in tallies.values() for failure in tally.failures] == []
     assert sum(tally.outcomes.total() for tally in tallies.values()) == 2000
-    assert all(tally.outcomes["read"] > 10 for tally in tallies.values())
+    assert all(tally.outcomes["read"] > 3 for tally in tallies.values())
     assert all(tally.outcomes["refused"] > 10 for name, tally in tallies.items() if name not in ("preview", "page"))
 
 
