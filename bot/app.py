@@ -92,8 +92,8 @@ async def run(settings: Settings) -> None:
         sending, polling = AiohttpRequest(), Polling()
         stack.push_async_callback(sending.shutdown)
         stack.push_async_callback(polling.shutdown)
-        meters = Meters()
-        pacing = Pacing(settings.pace.overall, settings.pace.chat, settings.pace.group)
+        meters, pace = Meters(), settings.pace
+        pacing = Pacing(pace.overall, pace.chat, pace.group, paid=pace.paid)
         application = telegram_bot(settings, database, sending, polling, pacing, meters)
         delivery = Delivery(database, application.bot, pacing, now)
         readers = await stack.enter_async_context(fetchers(session, settings, database))
@@ -275,7 +275,7 @@ def _queue_digests(
     database: Database, settings: Settings, delivery: Delivery
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     async def tick() -> None:
-        queued = await digest.queue_due(database, settings.roster, now())
+        queued = await digest.queue_due(database, settings.roster, now(), settings.pace.digest_late)
         if queued + await digest.queue_catch_up(database, settings.roster, now()):
             delivery.nudge()
 

@@ -8,39 +8,63 @@ between, the row is found in `sending` at the next start. The answer decides (bo
     moved      the group has another number now: there, at once
     refused    the chat takes nothing any more: its subscribers rest, their settings stay
     ours       the message is wrong: once more without what was refused, and an error in the log
-    lost       nobody can tell whether it arrived: see `_lost`; an edit is simply repeated
+    lost       nobody can tell whether it arrived: see MOST_DOUBTS; an edit is simply repeated
     stopped    the token is refused: nothing can be sent at all, and `run` ends with an error
 
 Only here is a message repeated; neither the transport nor the pacing does. Nothing is known here of posts.
+
+What makes it fast: rows are claimed and acknowledged many in a transaction, words are written out once for all who get
+them, and calls go straight to the transport, through the same door of pace as the bot's own.
 """
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
-from telegram.error import TelegramError
+from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
-from bot.botapi.failures import Deferred, Lost, Moved, Ours, Outcome, RefusalKind, Refused, Sent, Stopped, sort
-from bot.botapi.messages import arguments
+from bot.botapi.failures import Deferred, Lost, Moved, Ours, Outcome, RefusalKind, Refused, Sent, Stopped, sort, wait_of
+from bot.botapi.messages import written
 from bot.botapi.pacing import Pacing
+from bot.botapi.transport import Written
 from bot.errors import ParleyError, StoreError
-from bot.models import Message, Notification, SubscriberState
+from bot.models import Lane, Message, Notification, SubscriberState
 from bot.store import outbox, subscribers
 from bot.store.connection import Connection, sqlite3
 from bot.store.database import Database
+from bot.store.outbox import Arrival
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MOST_TRIES = 5
 """Tries of a row that end in words we do not know, or in no known chat, before it is parked."""
 
 MOST_MISSING = 3
 """Tries, an hour apart, before a chat that Telegram does not know is believed to be gone."""
+
+MOST_DOUBTS: dict[Lane, int] = {
+    "answer": 1,
+    "urgent": 2,
+    "alert": 2,
+    "notice": MOST_TRIES,
+    "digest": 1,
+    "broadcast": 1,
+}
+"""Sendings of which nobody can tell whether they arrived, before the message is left: a lost statement is worse than a
+double, a second digest worse than a lost one, and whoever asked for an answer asks again. The operators' own are
+repeated as often as after any other failure.
+"""
+
+MOST_DEATHS = 5
+"""As many processes may end while they send a statement before it is left: it may be what ends them."""
 
 REPEAT_AFTER = timedelta(seconds=30)
 """Before a message is sent once more whose first sending may have arrived."""
@@ -57,8 +81,20 @@ TROUBLED = 3
 GRACE = 5.0
 """Seconds for what is on its way when told to stop. What is not answered by then may have arrived."""
 
+AHEAD = 0.1
+"""Seconds of the pace that are claimed before their turn comes: what a dying process leaves in doubt without need."""
+
+FEWEST = 16
+"""Rows that may be on their way however quickly Telegram answers."""
+
+WORDS_KEPT = 512
+"""Written-out messages that are remembered; an alert to all needs one a language."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between two tries to reach Telegram or to write to a disk that refuses; they double."""
+
+OURS = "ours"
+"""How the error of a row begins that Telegram refused for what we had put into it."""
 
 STATES: dict[RefusalKind, SubscriberState] = {
     "blocked": "blocked",
@@ -73,7 +109,11 @@ STATES: dict[RefusalKind, SubscriberState] = {
 
 
 class Delivery:
-    """Sends from one outbox through one bot; `at_once` rows at most are on their way."""
+    """Sends from one outbox through one bot.
+
+    As many rows are on their way as the pace and the time that Telegram takes to answer call for, never more than
+    `at_once`, and one a chat.
+    """
 
     def __init__(
         self,
@@ -82,16 +122,19 @@ class Delivery:
         pacing: Pacing,
         clock: Callable[[], datetime],
         *,
-        at_once: int = 64,
+        at_once: int = 256,
     ) -> None:
         self._database, self._bot, self._pacing, self._clock = database, bot, pacing, clock
         self._at_once = at_once
+        self._latency = 0.2
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
+        self._unsent: dict[int, Notification] = {}
+        self._chats: dict[int, asyncio.Task[None]] = {}
+        self._words: dict[int, bytes] = {}
         self._failure: BaseException | None = None
-        self._arrived: list[tuple[Notification, int]] = []
+        self._arrived: list[Arrival] = []
         self._noting: asyncio.Task[None] | None = None
-        self._one_note = asyncio.Lock()
         self._unanswered = 0
         self._pause = FIRST_PAUSE
 
@@ -130,16 +173,16 @@ class Delivery:
         """Begin what may be begun. Returns the seconds after which to look again, if nothing happens before."""
         if self._unanswered >= TROUBLED:
             return await self._knock()
-        room = self._room()
-        if room < self._worthwhile() and self._sending:
-            return 60.0  # the end of any of them wakes us
+        room, worthwhile = self._room(), self._worthwhile()
+        if room < worthwhile and self._sending:
+            return worthwhile / self._pacing.pace()
         try:
             begun = await self._begin(room) if room else 0
         except (StoreError, sqlite3.Error) as error:
             log.error("the outbox cannot be read, next try in %.0f s: %s", LONGEST_PAUSE, error)
             return LONGEST_PAUSE
-        if begun == room:
-            return 0.25  # there may be more than room
+        if begun == room:  # there may be more than room
+            return max(worthwhile, begun) / self._pacing.pace()
         due_at = self._database.read(outbox.next_due_at)
         if due_at is None:
             return 60.0
@@ -165,11 +208,16 @@ class Delivery:
         return 0.0
 
     async def _let_go(self) -> None:
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=GRACE)
+        """Wait a little for what is on its way, and put back what is not: it has surely not arrived."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                while self._sending:
+                    await asyncio.wait(self._sending)
         for task in self._sending:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
+        if self._unsent:
+            await self._write(_put_back, list(self._unsent.values()), self._clock())
 
     def _raise(self) -> None:
         failure, self._failure = self._failure, None
@@ -183,48 +231,58 @@ class Delivery:
     # claiming
 
     async def _recover(self) -> None:
-        """Put back what an earlier process was sending when it ended.
-
-        Only those that were on the wire in that moment can arrive twice: of 28 a second, one or two.
-        """
+        """Take up what an earlier process was sending when it ended. Nobody can tell whether it arrived."""
         rows = self._database.read(outbox.interrupted)
-        if not rows:
-            return
-        log.warning("%d messages were being sent when the last process ended; they go out again", len(rows))
+        if rows:
+            log.warning("%d messages were being sent when the last process ended and may have arrived", len(rows))
+            await self._database.write(_interrupted, rows, self._clock())
 
-        def put_back(connection: Connection, now: datetime) -> None:
-            for row in rows:
-                outbox.defer(connection, row.id, now, "the process ended while it was being sent", counted=False)
-
-        await self._database.write(put_back, self._clock())
+    def _window(self) -> int:
+        """How many may be on their way: twice what the pace sends until an answer comes."""
+        return min(self._at_once, max(FEWEST, math.ceil(2 * self._pacing.pace() * self._latency)))
 
     def _room(self) -> int:
-        return max(0, min(self._at_once - len(self._sending), self._pacing.room()))
+        return max(0, min(self._window() - len(self._sending), self._pacing.room(AHEAD)))
 
     def _worthwhile(self) -> int:
         """How many rows are worth a transaction while others are on their way: few, or all would come in one burst."""
-        return max(1, min(self._at_once, int(self._pacing.pace())) // 8)
+        return max(1, min(self._window(), int(self._pacing.pace() * AHEAD)) // 4)
 
     async def _begin(self, most: int) -> int:
         rows = await self._database.write(outbox.claim, self._clock(), most)
         for row in rows:
-            task = asyncio.create_task(self._deliver(row), name=f"send {row.id}")
+            self._unsent[row.id] = row
+            task = asyncio.create_task(self._deliver(row))
             self._sending.add(task)
             task.add_done_callback(self._ended)
         return len(rows)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._wake.set()
         if not task.cancelled() and (failure := task.exception()) is not None:
             self._fail(failure)
+        elif not self._sending or self._room() >= self._worthwhile():
+            self._wake.set()
 
     # one row
 
     async def _deliver(self, row: Notification) -> None:
+        """Send the row when the chat has no other on its way, and settle it."""
+        before = self._chats.get(row.chat)
+        me = self._chats[row.chat] = asyncio.current_task()  # type: ignore[assignment]
+        try:
+            if before is not None:
+                await asyncio.wait({before})
+            await self._send_and_settle(row)
+        finally:
+            if self._chats[row.chat] is me:
+                del self._chats[row.chat]
+
+    async def _send_and_settle(self, row: Notification) -> None:
         wait = self._pacing.free_at(row.chat) - asyncio.get_running_loop().time()
         if wait > HELD_IN_MEMORY:
             due_at = self._clock() + timedelta(seconds=wait)
+            del self._unsent[row.id]
             await self._write(outbox.defer, row.id, due_at, "the chat has had enough for now", counted=False)
             return
         outcome, message_id = await self._send(row, row.message)
@@ -232,42 +290,71 @@ class Delivery:
             log.error("message %d was refused and should never have been made: %s", row.id, outcome.reason)
             plainer = _without(row.message, outcome)
             if plainer is not None:
+                refused = outcome.reason
                 outcome, message_id = await self._send(row, plainer)
+                if isinstance(outcome, Sent):
+                    self._note(Arrival(row, message_id, f"{OURS}: {refused}"))
+                    return
         await self._settle(row, outcome, message_id)
 
     async def _send(self, row: Notification, message: Message) -> tuple[Outcome, int]:
         """One call, and what came of it; the number that a new message got in its chat, else 0."""
         try:
-            if row.message_id:
-                await self._bot.edit_message_text(
-                    chat_id=row.chat, message_id=row.message_id, rate_limit_args=row.lane, **arguments(message)
-                )
-                message_id = 0
-            else:
-                sent = await self._bot.send_message(
-                    row.chat,
-                    message_thread_id=row.thread or None,
-                    disable_notification=row.silent or None,
-                    rate_limit_args=row.lane,
-                    **arguments(message),
-                )
-                message_id = sent.message_id
+            method, words = self._call(row, message)
+        except Exception as error:
+            log.exception("message %d cannot be written out", row.id)
+            return Ours("markup", f"{type(error).__name__}: {error}"), 0
+        try:
+            paid = await self._pacing.turn(row.lane, row.chat)
+            self._unsent.pop(row.id, None)
+            result = await self._post(method, row.chat, words, paid=paid)
         except TelegramError as error:
+            self._unsent.pop(row.id, None)
             outcome = sort(error)
             unanswered = isinstance(outcome, Lost) or (isinstance(outcome, Deferred) and outcome.unreached)
             self._unanswered = self._unanswered + 1 if unanswered else 0
             return outcome, 0
-        except Exception as error:
-            log.exception("message %d failed in the bot itself", row.id)
-            return sort(error), 0
         self._unanswered, self._pause = 0, FIRST_PAUSE
-        return Sent(), message_id
+        if row.message_id:
+            return Sent(), 0
+        if not isinstance(result, dict) or "message_id" not in result:
+            return Lost(f"an answer without a message: {str(result)[:100]}"), 0
+        return Sent(), int(result["message_id"])
+
+    def _call(self, row: Notification, message: Message) -> tuple[str, bytes]:
+        """The method, and its parameters as JSON without the first brace and without the chat."""
+        if message is not row.message:
+            words = written(message)
+        elif (known := self._words.get(row.body)) is not None:
+            words = known
+        else:
+            if len(self._words) >= WORDS_KEPT:
+                self._words.clear()
+            words = self._words[row.body] = written(message)
+        if row.message_id:
+            return "editMessageText", b'"message_id":%d,%b' % (row.message_id, words)
+        thread = b'"message_thread_id":%d,' % row.thread if row.thread else b""
+        silent = b'"disable_notification":true,' if row.silent else b""
+        return "sendMessage", thread + silent + words
+
+    async def _post(self, method: str, chat: int, words: bytes, *, paid: bool) -> Any:
+        """Raises TelegramError as any call of the bot does."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        body = b'{"chat_id":%d,%b%b' % (chat, b'"allow_paid_broadcast":true,' if paid else b"", words)
+        try:
+            result = await self._bot.request.post(f"{self._bot.base_url}/{method}", Written(body))
+        except RetryAfter as error:
+            self._pacing.refused(chat, wait_of(error))
+            raise
+        self._latency += (loop.time() - began - self._latency) / 32
+        return result
 
     async def _settle(self, row: Notification, outcome: Outcome, message_id: int) -> None:
         now = self._clock()
         match outcome:
             case Sent():
-                await self._note(row, message_id)
+                self._note(Arrival(row, message_id))
             case Moved():
                 log.info("chat %d has become %d", row.chat, outcome.chat)
                 await self._write(_moved, row, outcome.chat, now)
@@ -280,47 +367,57 @@ class Delivery:
                 log.warning("message %d may or may not have arrived: %s", row.id, outcome.reason)
                 await self._write(_lost, row, outcome, now)
             case Ours():
-                await self._write(outbox.refuse, row.id, outcome.reason, now)
+                await self._write(outbox.refuse, row.id, f"{OURS}: {outcome.reason}", now)
             case Stopped():
                 await self._write(outbox.defer, row.id, now, outcome.reason, counted=False)
                 self._fail(_refused_token(outcome))
             case _:
                 assert_never(outcome)
 
-    async def _note(self, row: Notification, message_id: int) -> None:
+    def _note(self, arrival: Arrival) -> None:
         """Write down that a row was sent, together with all that arrive while the last such note is being written."""
-        self._arrived.append((row, message_id))
+        self._arrived.append(arrival)
         if self._noting is None:
             self._noting = asyncio.create_task(self._note_all())
-        await asyncio.shield(self._noting)
+            self._sending.add(self._noting)
+            self._noting.add_done_callback(self._ended)
 
     async def _note_all(self) -> None:
-        async with self._one_note:
-            arrived, self._arrived, self._noting = self._arrived, [], None
-            await self._write(_sent, arrived, self._clock())
+        while self._arrived:
+            arrived, self._arrived = self._arrived, []
+            await self._write(outbox.sent, arrived, self._clock())
+        self._noting = None
 
-    async def _write(self, function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+    async def _write(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Write down what came of a row, however often the disk refuses: a message that was sent must not look as if it
         was not. Being cancelled does not undo what is already under way.
         """
         pause = FIRST_PAUSE
         while True:
             try:
-                await asyncio.shield(self._database.write(function, *args, **kwargs))
+                return await asyncio.shield(self._database.write(function, *args, **kwargs))
             except (StoreError, sqlite3.Error) as error:
                 log.error("what came of a message cannot be written down, next try in %.0f s: %s", pause, error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                return
 
 
 # --- what an answer makes of the store; each in one transaction
 
 
-def _sent(connection: Connection, arrived: Sequence[tuple[Notification, int]], now: datetime) -> None:
-    for row, message_id in arrived:
-        outbox.sent(connection, row, message_id, now)
+def _put_back(connection: Connection, rows: Sequence[Notification], now: datetime) -> None:
+    for row in rows:
+        outbox.defer(connection, row.id, now, "the process ended before it was sent", counted=False)
+
+
+def _interrupted(connection: Connection, rows: Sequence[Notification], now: datetime) -> None:
+    for row in rows:
+        reason = "the process ended while it was being sent"
+        most = MOST_DEATHS if MOST_DOUBTS[row.lane] > 1 else 1
+        if row.message_id:
+            outbox.defer(connection, row.id, now, reason, counted=False)
+        else:
+            outbox.unknown(connection, row.id, now if row.doubts + 1 < most else None, reason, now)
 
 
 def _moved(connection: Connection, row: Notification, chat: int, now: datetime) -> None:
@@ -357,14 +454,10 @@ def _deferred(connection: Connection, row: Notification, outcome: Deferred, now:
 
 
 def _lost(connection: Connection, row: Notification, outcome: Lost, now: datetime) -> None:
-    """Statements and digests are repeated once: a lost one is worse than a double. The operators' own are repeated as
-    often as any other failure, and so are edits, which do no harm. An answer is not: whoever asked asks again.
-    """
     if row.message_id:
         _deferred(connection, row, Deferred(outcome.reason), now)
         return
-    most = {"answer": 1, "alert": 2, "digest": 2, "notice": MOST_TRIES}[row.lane]
-    again = now + REPEAT_AFTER if row.doubts + 1 < most else None
+    again = now + REPEAT_AFTER if row.doubts + 1 < MOST_DOUBTS[row.lane] else None
     outbox.unknown(connection, row.id, again, outcome.reason, now)
 
 

@@ -59,15 +59,18 @@ class Digest:
     next_at: datetime | None
 
 
-async def queue_due(database: Database, roster: Roster, now: datetime) -> int:
-    """Queue every digest that is due. Returns how many were."""
+async def queue_due(database: Database, roster: Roster, now: datetime, latest: timedelta = timedelta.max) -> int:
+    """Queue every digest that is due. Returns how many were.
+
+    One that is later than `latest` is left out; what it would have told stands in the next one.
+    """
     queued = 0
-    while batch := await database.read_slow(_compose, roster, now):
+    while batch := await database.read_slow(_compose, roster, now, latest):
         queued += await database.write(_queue, batch, now)
     return queued
 
 
-def _compose(connection: Connection, roster: Roster, now: datetime) -> list[Digest]:
+def _compose(connection: Connection, roster: Roster, now: datetime, latest: timedelta = timedelta.max) -> list[Digest]:
     due = subscribers.digest_due(connection, now, BATCH)
     wishes = [
         Wish(
@@ -112,11 +115,14 @@ def _compose(connection: Connection, roster: Roster, now: datetime) -> list[Dige
         who = wish.subscriber
         next_at = schedule.next_digest_at(who.digest, who.zone, now) if who.digest else None
         text: list[Message] = []
-        if wish.follows or wish.watches:
+        until = now
+        if who.next_digest_at and now - who.next_digest_at > latest:
+            until = who.digested_at
+        elif wish.follows or wish.watches:
             wanted = _numbers(said for said in said_since(who.digested_at) if _wanted(said, wish, roster))
             changed = _numbers(said for said in changed_since(who.digested_at) if _news(said, wish, roster))
             text = messages(wanted, changed, who.digested_at, who.language, who.zone)
-        made.append(Digest(who, text, now, next_at))
+        made.append(Digest(who, text, until, next_at))
     return made
 
 

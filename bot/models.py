@@ -436,8 +436,10 @@ class Message:
     buttons: tuple[tuple[Button, ...], ...] = ()
 
 
-Lane = Literal["answer", "alert", "digest", "notice"]
-"""Who goes first when there is more to send than may be sent; `notice` is for the operators."""
+Lane = Literal["answer", "urgent", "alert", "notice", "digest", "broadcast"]
+"""Who goes first when there is more to send than may be sent. `urgent`: alerts that a watch of the subscriber's own
+brought. `notice`: for operators and owners of groups. `broadcast`: from the operators to everybody.
+"""
 
 
 @dataclass(frozen=True, slots=True)

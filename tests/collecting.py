@@ -94,7 +94,7 @@ class World:
         taken: list[Notification] = []
         while rows := self.database.submit(outbox.claim, self.clock(), 99).result():
             for row in rows:
-                self.database.submit(outbox.sent, row, 1, self.clock()).result()
+                self.database.submit(outbox.sent, [outbox.Arrival(row, 1)], self.clock()).result()
             taken += rows
         return [row.message for row in taken]
 

@@ -46,7 +46,7 @@ class Watch:
         taken = []
         while rows := self.database.submit(outbox.claim, self.clock(), 99).result():
             for row in rows:
-                self.database.submit(outbox.sent, row, 1, self.clock()).result()
+                self.database.submit(outbox.sent, [outbox.Arrival(row, 1)], self.clock()).result()
             assert {row.lane for row in rows} == {"notice"}
             taken += [row.message.text for row in rows]
         return taken

@@ -64,7 +64,7 @@ def texts(database: Database) -> list[str]:
     """What waits, in the order of its chats; each is taken out."""
     rows = database.submit(outbox.claim, EVENING + timedelta(days=9), 99).result()
     for row in rows:
-        database.submit(outbox.sent, row, 1, EVENING).result()
+        database.submit(outbox.sent, [outbox.Arrival(row, 1)], EVENING).result()
     return [row.message.text for row in sorted(rows, key=lambda row: row.chat)]
 
 
@@ -136,6 +136,16 @@ async def test_missed_digests_come_late_and_as_one(filled: Database) -> None:
     who = filled.submit(subscribe, Follow("all")).result()
     assert await digest.queue_due(filled, ROSTER, EVENING + timedelta(days=3, hours=1)) == 1
     assert filled.read(subscribers.get, who).next_digest_at == EVENING + timedelta(days=4)
+
+
+async def test_a_digest_that_is_too_late_is_left_out_and_the_next_tells_it_all(filled: Database) -> None:
+    who = filled.submit(subscribe, Follow("all")).result()
+    half_a_day = timedelta(hours=12)
+    assert await digest.queue_due(filled, ROSTER, EVENING + timedelta(hours=13), half_a_day) == 0
+    assert filled.read(subscribers.get, who).next_digest_at == EVENING + timedelta(days=1)
+    assert await digest.queue_due(filled, ROSTER, EVENING + timedelta(hours=36), half_a_day) == 1
+    (text,) = texts(filled)
+    assert "No guarantees" in text
 
 
 async def test_each_gets_it_at_the_own_local_time(filled: Database) -> None:

@@ -50,7 +50,7 @@ class House:
         while rows := self.database.submit(outbox.claim, self.clock(), 99).result():
             (row,) = rows
             assert row.chat == OPERATOR
-            self.database.submit(outbox.sent, row, 1, self.clock()).result()
+            self.database.submit(outbox.sent, [outbox.Arrival(row, 1)], self.clock()).result()
             told.append(row.message.text)
         return told
 
@@ -64,7 +64,7 @@ class House:
 
 
 def _put_words(connection: Connection) -> None:
-    connection.execute("INSERT INTO bodies (sha256, message) VALUES (hex(randomblob(9)), '')")
+    connection.execute("INSERT INTO notifications (key) VALUES (hex(randomblob(9)))")
 
 
 @pytest.fixture(name="house")
@@ -226,7 +226,7 @@ async def test_what_is_older_than_the_settings_say_is_forgotten(
             at = NOON - day * DAY
             outbox.queue(connection, [(who.id, False)], f"post:{day}", [Message(str(day))], "alert", at)
             for row in outbox.claim(connection, at, 9):
-                outbox.sent(connection, row, 1, at)
+                outbox.sent(connection, [outbox.Arrival(row, 1)], at)
             for number in range(10):
                 inbox.receive(connection, 100 * day + number, '{"typed": "words"}', at)
                 inbox.done(connection, 100 * day + number, at)

@@ -181,7 +181,7 @@ def test_parley_toml_is_read(folder: Folder) -> None:
                 "parley.toml": """
                 defaults = { language = "uk", zone = "Europe/Rome", digest = "07:30" }
                 limits = { watches = 5, follows = 6, query = 70, commands_a_minute = 8 }
-                pace = { overall = 9, chat = 0.5, group = 10.5 }
+                pace = { overall = 900, chat = 0.5, group = 10.5, paid = true, digest_late = "6h" }
                 every = { feed = "1h" }
                 operator = { contact = "mailto:editor@example.org" }
                 [x]
@@ -210,7 +210,7 @@ def test_parley_toml_is_read(folder: Folder) -> None:
     )
     assert found.defaults == settings.Defaults(language="uk", zone="Europe/Rome", digest=time(7, 30))
     assert found.limits == settings.Limits(watches=5, follows=6, query=70, commands_a_minute=8)
-    assert found.pace == settings.Pace(overall=9.0, chat=0.5, group=10.5)
+    assert found.pace == settings.Pace(overall=900.0, chat=0.5, group=10.5, paid=True, digest_late=timedelta(hours=6))
     money = Budget(post_price=10_000, user_price=10_000, day_cap=2 * DOLLAR, month_cap=9_500_000)
     assert found.x == settings.OnX(mode="search", vocabulary="post", country="UA", budget=money)
     assert found.contact == "mailto:editor@example.org"
@@ -536,6 +536,8 @@ WRONG_PARLEY = [
     ("limits = { watches = 1.5 }", "limits.watches", "a whole number from 1"),
     ("limits = { wotches = 1 }", "limits.wotches", 'did you mean "watches"?'),
     ("pace = { chat = 0 }", "pace.chat", "a number above 0"),
+    ("pace = { overall = 31 }", "pace.overall", "more than the 30 a second that are free; paid = true"),
+    ("pace = { overall = 31, paid = false }", "pace.overall", "more than the 30 a second that are free"),
     ("pace = { chat = nan }", "pace.chat", "a number above 0"),
     ("pace = { chat = inf }", "pace.chat", "at most 1000"),
     ("pace = { chat = false }", "pace.chat", "not true or false"),

@@ -1,9 +1,17 @@
-"""A finished message as the arguments of a call."""
+"""A finished message as the arguments of a call, and as the body of one."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, MessageEntity
+from telegram import (
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    MessageEntity,
+    TelegramObject,
+)
 
 from bot.models import Button, Entity, Message
 
@@ -21,6 +29,19 @@ def arguments(message: Message) -> dict[str, Any]:
         "reply_markup": _keyboard(message),
         "link_preview_options": _NO_PREVIEW,
     }
+
+
+def written(message: Message) -> bytes:
+    """The same as JSON, for whoever sends it to many: an object that lacks its first brace and the chat."""
+    given = {name: value for name, value in arguments(message).items() if value is not None}
+    parameters = {name: _plain(value) for name, value in given.items()}
+    return json.dumps(parameters, ensure_ascii=False).encode()[1:]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.to_dict() if isinstance(value, TelegramObject) else value
 
 
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:

@@ -38,6 +38,11 @@ MANY_REFUSED = 3
 SLOWER, SLOWEST, RECOVERY = 0.8, 0.25, 0.05
 """A 429 takes the overall pace down to 80 %, never below a quarter; each second gives 5 % of the full pace back."""
 
+FREE = 28.0
+"""Messages a second that cost nothing; beyond 30 they do, where that is asked for
+(https://core.telegram.org/bots/faq#how-can-i-message-all-of-my-bot-39s-subscribers-at-once).
+"""
+
 _FEW_CHATS = 1000
 
 Limit = tuple[int, float]
@@ -93,12 +98,23 @@ class Pacing(BaseRateLimiter[Lane]):
     `overall` is messages a second for the whole bot, `chat` a second in one private chat, `group` a minute in one group
     or channel. A call that would have to wait longer than `patience` seconds because Telegram said so is turned away
     with RetryAfter, as Telegram itself would. Nothing is repeated here: RetryAfter goes on to the caller.
+
+    `paid`: what goes beyond the pace that is free may be paid for, by whoever asks `turn` and tells Telegram so. The
+    bot's own calls never are.
     """
 
     def __init__(
-        self, overall: float = 28.0, chat: float = 1.0, group: float = 20.0, *, patience: float = 60.0
+        self,
+        overall: float = 28.0,
+        chat: float = 1.0,
+        group: float = 20.0,
+        *,
+        paid: bool = False,
+        patience: float = 60.0,
     ) -> None:
         self._overall = overall
+        self._paid = paid
+        self._free_until = -math.inf
         self._patience = patience
         # A sudden burst comes on top of the pace: 28 + 2 stay within Telegram's 30 in whatever second they fall.
         self._burst = max(2.0, overall / 50)
@@ -150,13 +166,28 @@ class Pacing(BaseRateLimiter[Lane]):
         if endpoint.startswith(COUNTED) and endpoint != NOT_COUNTED:
             weight = len(data["media"]) if endpoint == "sendMediaGroup" else 1
             await self._turn(rate_limit_args or "answer", chat, weight)
+            self._spend_free(weight)
         try:
             return await callback(*args, **kwargs)
         except RetryAfter as error:
-            self._refused(chat, wait_of(error))
+            self.refused(chat, wait_of(error))
             raise
 
     # what a sender of many asks
+
+    async def turn(self, lane: Lane, chat: int) -> bool:
+        """Wait for the turn of one message that does not go through the bot's methods. True if it must be paid for.
+
+        Tell `refused` of a 429 that it gets.
+        """
+        await self._turn(lane, chat, 1)
+        if self._paid and self._free_until > asyncio.get_running_loop().time() + 1 / FREE:
+            return True
+        self._spend_free(1)
+        return False
+
+    def _spend_free(self, weight: int) -> None:
+        self._free_until = max(self._free_until, asyncio.get_running_loop().time()) + weight / FREE
 
     def free_at(self, chat: int) -> float:
         """The event loop's time from which on this chat may be written to; in the past if it may now."""
@@ -178,6 +209,8 @@ class Pacing(BaseRateLimiter[Lane]):
 
     async def _turn(self, lane: Lane, chat: object, weight: int) -> None:
         loop = asyncio.get_running_loop()
+        if self._at_once(lane, chat, weight, loop.time()):
+            return
         line = self._line(lane, chat)
         future: asyncio.Future[None] = loop.create_future()
         line.waiting.append((future, weight))
@@ -186,6 +219,21 @@ class Pacing(BaseRateLimiter[Lane]):
             self._ready[lane].append(line)
         self._pump()
         await future
+
+    def _at_once(self, lane: Lane, chat: object, weight: int, now: float) -> bool:
+        """Let the call go without further ado if nobody has to wait, neither for the bot nor for this chat."""
+        somebody = any(self._ready.values()) or (lane, chat) in self._lines
+        if somebody or self._free_at() > now or (self._later and self._later[0][0] <= now):
+            return False
+        known = self._chat(chat)
+        if known.free_at(weight) > now:
+            return False
+        self._take(known, weight, now)
+        return True
+
+    def _take(self, chat: _Chat, weight: int, now: float) -> None:
+        chat.take(now, weight)
+        self._spent_until = max(self._spent_until, now) + weight / self.pace()
 
     def _line(self, lane: Lane, chat: object) -> _Line:
         line = self._lines.get((lane, chat))
@@ -237,8 +285,7 @@ class Pacing(BaseRateLimiter[Lane]):
                 heapq.heappush(self._later, (free_at, next(self._order), line))
                 return
             line.waiting.popleft()
-            line.chat.take(now, weight)
-            self._spent_until = max(self._spent_until, now) + weight / self.pace()
+            self._take(line.chat, weight, now)
             future.set_result(None)
         if line.waiting:
             self._ready[line.lane].append(line)
@@ -270,7 +317,7 @@ class Pacing(BaseRateLimiter[Lane]):
         """From when on the bot's own limits let a message go."""
         return max(self._held_until, self._spent_until - (self._burst - 1) / self.pace())
 
-    def _refused(self, key: object, wait: float) -> None:
+    def refused(self, key: object, wait: float) -> None:
         """Telegram said 429: hold that chat, slow down, and hold everything if many chats are told so at once."""
         now = asyncio.get_running_loop().time()
         if key is not None:

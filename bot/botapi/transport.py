@@ -5,6 +5,7 @@ call: `UnsentError` or `UnansweredError`. Both are NetworkErrors, so that whoeve
 """
 
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -31,6 +32,24 @@ class LateAnswerError(UnansweredError, TimedOut):
     """The answer did not come in time."""
 
 
+class Written(RequestData):  # type: ignore[misc]
+    """The parameters of a call that are written out as JSON already. PTB calls its class final and has no other way."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__()
+        self._body = body
+
+    @property
+    def json_payload(self) -> bytes:
+        return self._body
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """For a transport that reads them."""
+        read: dict[str, Any] = json.loads(self._body)
+        return read
+
+
 class AiohttpRequest(BaseRequest):
     """Carries the calls of one bot. Of the two that a bot has, one carries getUpdates alone.
 
@@ -44,7 +63,7 @@ class AiohttpRequest(BaseRequest):
 
     def __init__(
         self,
-        connections: int = 100,
+        connections: int = 300,
         *,
         read_timeout: float | None = 20.0,
         connect_timeout: float | None = 5.0,
@@ -56,6 +75,9 @@ class AiohttpRequest(BaseRequest):
         self._connect_timeout = connect_timeout
         self._pool_timeout = pool_timeout
         self._upload_timeout = upload_timeout
+        self._usual = aiohttp.ClientTimeout(
+            total=None, connect=pool_timeout, sock_connect=connect_timeout, sock_read=read_timeout
+        )
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -94,12 +116,14 @@ class AiohttpRequest(BaseRequest):
         """
         if self._session is None:
             raise UnsentError("the transport is closed")
-        timeout = aiohttp.ClientTimeout(
-            total=None,
-            connect=_given(pool_timeout, self._pool_timeout),
-            sock_connect=_given(connect_timeout, self._connect_timeout),
-            sock_read=_given(read_timeout, self._read_timeout),
-        )
+        timeout = self._usual
+        if not read_timeout is connect_timeout is pool_timeout is BaseRequest.DEFAULT_NONE:
+            timeout = aiohttp.ClientTimeout(
+                total=None,
+                connect=_given(pool_timeout, self._pool_timeout),
+                sock_connect=_given(connect_timeout, self._connect_timeout),
+                sock_read=_given(read_timeout, self._read_timeout),
+            )
         uploads = request_data is not None and request_data.contains_files
         try:
             async with asyncio.timeout(_given(write_timeout, self._upload_timeout) if uploads else None):

@@ -221,6 +221,17 @@ def _megabytes(value: Any, place: Place) -> int:
     return reading.count(value, place) * MEGABYTE
 
 
+_FREE = 30
+
+
+def _not_by_accident(written: Mapping[str, Any], fields: dict[str, Any], place: Place) -> None:
+    """What costs something is said in so many words."""
+    if fields.get("overall", 0) > _FREE and not fields.get("paid"):
+        place.at("overall").wrong(
+            f"is more than the {_FREE} a second that are free; paid = true lets Telegram charge for it"
+        )
+
+
 _PARLEY = {
     "defaults": Table(
         Defaults,
@@ -234,7 +245,15 @@ _PARLEY = {
         Limits,
         {limit: Key(reading.count) for limit in ("watches", "follows", "query", "commands_a_minute")},
     ),
-    "pace": Table(Pace, {where: Key(reading.rate) for where in ("overall", "chat", "group")}),
+    "pace": Table(
+        Pace,
+        {
+            **{where: Key(reading.rate) for where in ("overall", "chat", "group")},
+            "paid": Key(reading.truth),
+            "digest_late": Key(reading.pause),
+        },
+        _not_by_accident,
+    ),
     "every": Table(dict, {kind: Key(reading.pause) for kind in _KINDS}),
     "telegram": Table(dict, {"client": Key(reading.choice("web", "mtproto"), fills="telegram_client")}),
     "x": Table(

@@ -1,7 +1,7 @@
 """What the rest of the house is given: frozen values with the defaults that hold where nothing is written."""
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -30,11 +30,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast messages leave: `overall` and `chat` (one private chat) a second, `group` (or channel) a minute."""
+    """How fast messages leave: `overall` and `chat` (one private chat) a second, `group` (or channel) a minute.
+
+    `paid`: Telegram may take its price, in Stars, for what goes beyond the free 30 a second. A digest that is
+    `digest_late` after its time is left out, and what it would have told stands in the next one.
+    """
 
     overall: float = 28.0
     chat: float = 1.0
     group: float = 20.0
+    paid: bool = False
+    digest_late: timedelta = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

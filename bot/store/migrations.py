@@ -351,6 +351,77 @@ def index_by_time(database: sqlite_utils.Database) -> None:
         )
 
 
+SHARED_WORDS = """
+ALTER TABLE outbox RENAME TO old_outbox;
+ALTER TABLE bodies RENAME TO old_bodies;
+
+CREATE TABLE notifications (                   -- what is said, to whomever
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE                   -- post:17
+) STRICT;
+CREATE TABLE bodies (                          -- and in which words
+    id INTEGER PRIMARY KEY AUTOINCREMENT,      -- never used twice: the sender remembers words by it
+    notification INTEGER NOT NULL REFERENCES notifications(id) ON DELETE CASCADE,
+    part INTEGER NOT NULL,
+    audience TEXT NOT NULL,                    -- JSON; empty: these words cannot be amended
+    sha256 TEXT NOT NULL,                      -- of part, audience and message
+    message TEXT NOT NULL,                     -- a finished message as JSON
+    UNIQUE (notification, sha256)
+) STRICT;
+CREATE TABLE outbox (                          -- narrow and with few indexes: one alert may be 100,000 rows
+    id INTEGER PRIMARY KEY AUTOINCREMENT,      -- never used twice: an answer may come when its row is gone
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+    notification INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    lane INTEGER NOT NULL,                     -- the lower goes first
+    silent INTEGER NOT NULL,
+    state TEXT NOT NULL,                       -- queued, sending, sent, deferred, refused, unknown
+    due_at INTEGER,                            -- NULL: nothing more happens to it
+    attempts INTEGER NOT NULL DEFAULT 0,
+    doubts INTEGER NOT NULL DEFAULT 0,         -- how often nobody could tell whether it arrived
+    queued_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    message_id INTEGER,                        -- with a due_at: this message is to be edited
+    error TEXT NOT NULL DEFAULT '',
+    UNIQUE (notification, part, subscriber)
+) STRICT;
+
+INSERT INTO notifications (key)
+    SELECT DISTINCT substr(stem, 1, length(stem) - 1) FROM (SELECT rtrim(key, '0123456789') AS stem FROM old_outbox);
+CREATE TEMP TABLE numbered AS
+    SELECT old.id, body, notifications.id AS notification, CAST(substr(old.key, length(stem) + 1) AS INTEGER) AS part
+    FROM (SELECT *, rtrim(key, '0123456789') AS stem FROM old_outbox) AS old
+    JOIN notifications ON notifications.key = substr(stem, 1, length(stem) - 1);
+INSERT INTO bodies (notification, part, audience, sha256, message)
+    SELECT DISTINCT notification, numbered.part, coalesce(audience, ''), sha256, message
+    FROM numbered JOIN old_bodies ON old_bodies.id = body;
+INSERT INTO outbox (id, subscriber, notification, part, body, lane, silent, state, due_at, attempts, doubts, queued_at,
+        settled_at, message_id, error)
+    SELECT old_outbox.id, subscriber, numbered.notification, numbered.part, bodies.id,
+        CASE lane WHEN 1 THEN 2 WHEN 2 THEN 4 ELSE lane END,
+        silent, state, due_at, attempts, doubts, queued_at, settled_at, message_id, error
+    FROM old_outbox JOIN numbered ON numbered.id = old_outbox.id JOIN old_bodies ON old_bodies.id = old_outbox.body
+    JOIN bodies ON bodies.notification = numbered.notification AND bodies.sha256 = old_bodies.sha256;
+
+DROP TABLE numbered;
+DROP TABLE old_outbox;
+DROP TABLE old_bodies;
+CREATE INDEX outbox_due ON outbox (lane, due_at, id) WHERE due_at IS NOT NULL AND state <> 'sending';
+CREATE INDEX outbox_by_subscriber ON outbox (subscriber, due_at, lane);
+CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
+
+DROP INDEX follows_by_value;
+CREATE INDEX follows_by_value ON follows (what, value, subscriber, how);
+"""
+
+
+@migrations()
+def shared_words(database: sqlite_utils.Database) -> None:
+    _run(database, SHARED_WORDS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -5,45 +5,25 @@ can tell whether it arrived), or ends as refused. `due_at` NULL: nothing more ha
 number of its message; when its words are amended it is due once more, as an edit of that message.
 """
 
-import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import get_args
 
-from bot.models import Button, Entity, Lane, Message, Notification
+from bot.models import Lane, Message, Notification
+from bot.store import bodies
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
 LANES: tuple[Lane, ...] = get_args(Lane)
 """The first goes first; the table holds the number."""
 
+EDITS = LANES.index("digest")
+"""The lane of an edit: an alert that somebody waits for goes before one that was read already."""
 
-# --- messages as JSON
-
-
-def to_json(message: Message) -> str:
-    def short(part: Entity | Button) -> dict[str, object]:
-        return {one.name: value for one in fields(part) if (value := getattr(part, one.name)) != one.default}
-
-    return json.dumps(
-        {
-            "text": message.text,
-            "entities": [short(entity) for entity in message.entities],
-            "buttons": [[short(button) for button in row] for row in message.buttons],
-        },
-        ensure_ascii=False,
-    )
-
-
-def from_json(text: str) -> Message:
-    held = json.loads(text)
-    return Message(
-        held["text"],
-        tuple(Entity(**entity) for entity in held["entities"]),
-        tuple(tuple(Button(**button) for button in row) for row in held["buttons"]),
-    )
+FORGOTTEN_AT_ONCE = 10_000
+"""Rows dropped in one transaction, about 50 ms of the writer's time."""
 
 
 # --- who is to be told of a post
@@ -78,6 +58,7 @@ class Audience:
 
 def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[tuple[int, bool]]]:
     """The active subscribers to be told at once, grouped by what they get; each with whether silently."""
+    groups: dict[Audience, list[tuple[int, bool]]] = {}
     rows = connection.execute(
         """WITH reasons (subscriber, how, watch, topic) AS (
             SELECT subscriber, how, NULL, NULL FROM follows WHERE what = 'all' AND :spoken
@@ -96,10 +77,15 @@ def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[t
             SELECT subscriber, how, query, NULL FROM watches
                 WHERE id IN (SELECT value FROM json_each(:watches))
         )
-        SELECT subscribers.id, language, zone, min(how = 'silent'), json_group_array(watch), json_group_array(topic)
-        FROM reasons JOIN subscribers ON subscribers.id = subscriber
-        WHERE state = 'active' AND how <> 'digest'
-        GROUP BY subscribers.id ORDER BY subscribers.id""",
+        , told (subscriber, silent, watches, topics) AS (
+            SELECT subscriber, min(how = 'silent'),
+                json_group_array(watch) FILTER (WHERE watch IS NOT NULL),
+                json_group_array(topic) FILTER (WHERE topic IS NOT NULL)
+            FROM reasons WHERE how <> 'digest' GROUP BY subscriber
+        )
+        SELECT language, zone, watches, topics, silent, json_group_array(id)
+        FROM told JOIN subscribers ON id = subscriber
+        WHERE state = 'active' GROUP BY language, zone, watches, topics, silent ORDER BY min(id)""",
         {
             "spoken": bool(subject.speakers),
             "speakers": json.dumps(list(subject.speakers)),
@@ -109,15 +95,15 @@ def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[t
             "watches": json.dumps(list(subject.watches)),
         },
     )
-    groups: dict[Audience, list[tuple[int, bool]]] = {}
-    for subscriber, language, zone, silent, watches, topics in rows:
+    for language, zone, watches, topics, silent, members in rows:
         audience = Audience(language, zone, _given(watches), _given(topics))
-        groups.setdefault(audience, []).append((subscriber, bool(silent)))
+        told = [(subscriber, bool(silent)) for subscriber in json.loads(members)]
+        groups.setdefault(audience, []).extend(told)
     return groups
 
 
 def _given(found: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in json.loads(found) if value is not None))
+    return tuple(dict.fromkeys(json.loads(found)))
 
 
 # --- queueing
@@ -126,40 +112,67 @@ def _given(found: str) -> tuple[str, ...]:
 def tell(
     connection: Connection, subject: Subject, key: str, render: Callable[[Audience], Sequence[Message]], now: datetime
 ) -> int:
-    """Queue an alert for everybody whom the subject concerns, each text rendered once. Returns how many chats."""
+    """Queue an alert for everybody whom the subject concerns, each text rendered once. Returns how many chats.
+
+    It is urgent for whom a watch of their own brought it with sound.
+    """
     told = 0
     for audience, members in audiences(connection, subject).items():
-        queue(connection, members, key, render(audience), "alert", now, audience)
+        messages = render(audience)
+        for lane, some in _by_urgency(audience, members):
+            queue(connection, some, key, messages, lane, now, audience)
         told += len(members)
     return told
+
+
+def _by_urgency(
+    audience: Audience, members: Sequence[tuple[int, bool]]
+) -> Iterator[tuple[Lane, Sequence[tuple[int, bool]]]]:
+    if not audience.watches:
+        yield "alert", members
+        return
+    yield "urgent", [member for member in members if not member[1]]
+    yield "alert", [member for member in members if member[1]]
 
 
 def amend(connection: Connection, key: str, render: Callable[[Audience], Sequence[Message]], now: datetime) -> int:
     """Give what was told under this key other words, each rendered once for its audience as it was told.
 
-    What has arrived is edited in its chat; what still waits goes out in the new words; several amendments in a row
-    become one edit, the newest. What was refused or may not have arrived is left, and so are subscribers who are not
-    active. A part more than was told is not sent, a part less leaves the old one. Returns how many messages.
+    What has arrived is edited in its chat, after all alerts; what still waits goes out in the new words; several
+    amendments in a row become one edit, the newest. What was refused or may not have arrived is left, and so are
+    subscribers who are not active. A part more than was told is not sent, a part less leaves the old one. Returns how
+    many messages.
     """
     amended = 0
     rendered: dict[str, Sequence[Message]] = {}
-    told = connection.execute("SELECT id, part, audience FROM bodies WHERE key = ? ORDER BY id", (key,)).fetchall()
-    for old, part, whose in told:
-        audience = _audience(whose)
+    told = connection.execute(
+        """SELECT notification, bodies.id, part, audience FROM bodies
+        JOIN notifications ON notifications.id = notification WHERE key = ? AND audience <> '' ORDER BY bodies.id""",
+        (key,),
+    ).fetchall()
+    for notification, old, part, whose in told:
         if whose not in rendered:
-            rendered[whose] = render(audience)
+            rendered[whose] = render(_audience(whose))
         if part >= len(rendered[whose]):
             continue
-        new = _body(connection, rendered[whose][part], key, part, audience)
         amended += connection.execute(
             """UPDATE outbox SET body = :new,
                 state = iif(due_at IS NULL, 'queued', state),
+                lane = iif(due_at IS NULL, :lane, lane),
                 attempts = iif(due_at IS NULL, 0, attempts),
                 settled_at = NULL,
                 due_at = coalesce(due_at, :now)
-            WHERE body = :old AND body <> :new AND (due_at IS NOT NULL OR (state = 'sent' AND message_id > 0))
+            WHERE notification = :notification AND part = :part AND body = :old AND body <> :new
+            AND (due_at IS NOT NULL OR (state = 'sent' AND message_id > 0))
             AND subscriber IN (SELECT id FROM subscribers WHERE state = 'active')""",
-            {"new": new, "old": old, "now": to_ms(now)},
+            {
+                "notification": notification,
+                "part": part,
+                "old": old,
+                "new": bodies.put(connection, notification, part, rendered[whose][part], whose),
+                "lane": EDITS,
+                "now": to_ms(now),
+            },
         ).rowcount
     return amended
 
@@ -178,30 +191,27 @@ def queue(
     A subscriber who has had something under this key already gets nothing: the key says what is said. With their
     `audience` the words can be amended later.
     """
+    if not members:
+        return
+    notification = bodies.notification(connection, key)
+    whose = "" if audience is None else json.dumps(astuple(audience), ensure_ascii=False)
     for part, message in enumerate(messages):
-        body = _body(connection, message, key, part, audience)
-        connection.executemany(
-            "INSERT INTO outbox (subscriber, key, body, lane, silent, state, due_at, queued_at) "
-            "VALUES (?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT DO NOTHING",
-            [
-                (subscriber, f"{key}:{part}", body, LANES.index(lane), silent, to_ms(now), to_ms(now))
-                for subscriber, silent in members
-            ],
-        )
-
-
-def _body(connection: Connection, message: Message, key: str, part: int, audience: Audience | None) -> int:
-    """The number of the body with these words; of what can be amended each key, part and audience has its own."""
-    text = to_json(message)
-    whose = None if audience is None else json.dumps(astuple(audience), ensure_ascii=False)
-    known = text if whose is None else f"{key}\n{part}\n{whose}\n{text}"
-    sha256 = hashlib.sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
-    connection.execute(
-        "INSERT INTO bodies (sha256, message, key, part, audience) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (sha256, text, *((None, 0, None) if whose is None else (key, part, whose))),
-    )
-    body: int = connection.execute("SELECT id FROM bodies WHERE sha256 = ?", (sha256,)).fetchone()[0]
-    return body
+        body = bodies.put(connection, notification, part, message, whose)
+        for silent in (False, True):
+            connection.execute(
+                """INSERT INTO outbox (subscriber, notification, part, body, lane, silent, state, due_at, queued_at)
+                SELECT value, :notification, :part, :body, :lane, :silent, 'queued', :now, :now
+                FROM json_each(:subscribers) WHERE true ON CONFLICT DO NOTHING""",
+                {
+                    "notification": notification,
+                    "part": part,
+                    "body": body,
+                    "lane": LANES.index(lane),
+                    "silent": silent,
+                    "now": to_ms(now),
+                    "subscribers": json.dumps([subscriber for subscriber, quiet in members if quiet == silent]),
+                },
+            )
 
 
 def _audience(text: str) -> Audience:
@@ -210,6 +220,15 @@ def _audience(text: str) -> Audience:
 
 
 # --- sending
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A row that stands in its chat: under which number (0: the answer gave none), and what had to be left out."""
+
+    row: Notification
+    message_id: int = 0
+    error: str = ""
 
 
 def claim(connection: Connection, now: datetime, limit: int) -> list[Notification]:
@@ -238,20 +257,30 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Notificatio
     return _notifications(connection, claimed)
 
 
-def sent(connection: Connection, row: Notification, message_id: int, now: datetime) -> None:
-    """It stands in the chat under this number (0: the answer gave none). Words that were amended while it was on its
-    way are due at once.
-    """
-    connection.execute(
-        """UPDATE outbox SET state = 'sent', due_at = NULL, settled_at = :now, error = '', attempts = attempts + 1,
-            message_id = coalesce(nullif(:message_id, 0), message_id)
+def sent(connection: Connection, arrived: Iterable[Arrival], now: datetime) -> None:
+    """These stand in their chats. Words that were amended on their way are due at once, as an edit."""
+    connection.executemany(
+        """UPDATE outbox SET
+            message_id = coalesce(nullif(:message_id, 0), message_id),
+            attempts = attempts + 1,
+            error = :error,
+            (state, due_at, settled_at, lane) = (
+                SELECT iif(stale, 'queued', 'sent'), iif(stale, :now, NULL), iif(stale, NULL, :now),
+                    iif(stale, :edits, lane)
+                FROM (SELECT body <> :body AND coalesce(nullif(:message_id, 0), message_id) IS NOT NULL AS stale)
+            )
         WHERE id = :id""",
-        {"id": row.id, "message_id": message_id, "now": to_ms(now)},
-    )
-    connection.execute(
-        """UPDATE outbox SET state = 'queued', due_at = :now, settled_at = NULL, attempts = 0
-        WHERE id = :id AND body <> :body AND message_id > 0""",
-        {"id": row.id, "body": row.body, "now": to_ms(now)},
+        [
+            {
+                "id": one.row.id,
+                "body": one.row.body,
+                "message_id": one.message_id,
+                "error": one.error,
+                "edits": EDITS,
+                "now": to_ms(now),
+            }
+            for one in arrived
+        ],
     )
 
 
@@ -291,25 +320,21 @@ def interrupted(connection: Connection) -> list[Notification]:
 
 def _notifications(connection: Connection, ids: Sequence[int]) -> list[Notification]:
     rows = connection.execute(
-        """SELECT outbox.id, subscriber, chat, thread, lane, message, silent, attempts, doubts, body,
-            coalesce(message_id, 0)
-        FROM outbox JOIN subscribers ON subscribers.id = subscriber JOIN bodies ON bodies.id = body
+        """SELECT outbox.id, subscriber, chat, thread, lane, silent, attempts, doubts, body, coalesce(message_id, 0)
+        FROM outbox JOIN subscribers ON subscribers.id = subscriber
         WHERE outbox.id IN (SELECT value FROM json_each(?)) ORDER BY lane, due_at, outbox.id""",
         (json.dumps(ids),),
-    )
+    ).fetchall()
+    words = bodies.read(connection, {row[8] for row in rows})
     return [
-        Notification(id, subscriber, chat, thread, LANES[lane], from_json(message), bool(silent), *rest)
-        for id, subscriber, chat, thread, lane, message, silent, *rest in rows
+        Notification(id, subscriber, chat, thread, LANES[lane], words[body], bool(silent), tries, doubts, body, sent_as)
+        for id, subscriber, chat, thread, lane, silent, tries, doubts, body, sent_as in rows
     ]
 
 
 def next_due_at(connection: Connection) -> datetime | None:
     """When the next row falls due; None if nothing waits."""
-    earliest: int | None
-    (earliest,) = connection.execute(
-        "SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL AND state <> 'sending'"
-    ).fetchone()
-    return from_ms(earliest)
+    return _first(connection, "SELECT min(due_at) FROM outbox AS row WHERE {}")
 
 
 def overdue_since(connection: Connection, now: datetime) -> datetime | None:
@@ -317,16 +342,23 @@ def overdue_since(connection: Connection, now: datetime) -> datetime | None:
 
     A row that waits behind another one of its chat does not count: the first one's time decides.
     """
-    earliest: int | None
-    (earliest,) = connection.execute(
-        """SELECT min(due_at) FROM outbox AS row WHERE due_at <= ? AND due_at IS NOT NULL AND state <> 'sending'
-        AND NOT EXISTS (
+    return _first(
+        connection,
+        """SELECT due_at FROM outbox AS row WHERE {} AND due_at <= :now AND NOT EXISTS (
             SELECT 1 FROM outbox AS other WHERE other.subscriber = row.subscriber AND other.due_at IS NOT NULL
             AND (other.lane, other.id) < (row.lane, row.id)
-        )""",
-        (to_ms(now),),
-    ).fetchone()
-    return from_ms(earliest)
+        ) ORDER BY due_at, id LIMIT 1""",
+        now=to_ms(now),
+    )
+
+
+def _first(connection: Connection, question: str, **given: int) -> datetime | None:
+    """The earliest answer of all lanes; asked one by one each takes a single step in the index."""
+    waits = "lane = :lane AND due_at IS NOT NULL AND state <> 'sending'"
+    asked = [
+        connection.execute(question.format(waits), {"lane": lane, **given}).fetchone() for lane in range(len(LANES))
+    ]
+    return from_ms(min((found for row in asked for found in row or () if found is not None), default=None))
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -341,20 +373,18 @@ def depths(connection: Connection) -> list[tuple[Lane, str, int]]:
 
 
 def forget(connection: Connection, before: datetime) -> int:
-    """Drop what was settled before then, with the texts that nothing points at any more. Returns how many rows.
+    """Drop some of what was settled before then, and the words that nothing has any more. Returns how many rows.
 
     The keys go too; they guard against repeating a post's alert only as long as the post can be queued again, which
     ends with the transaction that stored it.
     """
-    dropped = connection.execute("DELETE FROM outbox WHERE settled_at < ?", (to_ms(before),)).rowcount
-    if dropped:
-        forget_bodies(connection)
+    dropped = connection.execute(
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at < ? LIMIT ?)",
+        (to_ms(before), FORGOTTEN_AT_ONCE),
+    ).rowcount
+    if dropped < FORGOTTEN_AT_ONCE:
+        bodies.forget(connection)
     return dropped
-
-
-def forget_bodies(connection: Connection) -> None:
-    """Drop the texts that nothing points at any more."""
-    connection.execute("DELETE FROM bodies WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE body = bodies.id)")
 
 
 def _settle(connection: Connection, id: int, state: str, error: str, now: datetime) -> None:
@@ -405,7 +435,8 @@ def set_aside(connection: Connection, now: datetime) -> None:
     """
     connection.execute(
         """INSERT INTO late (subscriber, post, found_at)
-        SELECT subscriber, posts.id, :now FROM outbox JOIN posts ON posts.id = CAST(substr(key, 6) AS INTEGER)
+        SELECT subscriber, posts.id, :now FROM outbox JOIN notifications ON notifications.id = notification
+        JOIN posts ON posts.id = CAST(substr(key, 6) AS INTEGER)
         WHERE key LIKE 'post:%' AND due_at IS NOT NULL AND message_id IS NULL ON CONFLICT DO NOTHING""",
         {"now": to_ms(now)},
     )

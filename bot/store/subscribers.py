@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import Any
 
 from bot.models import Changes, Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
-from bot.store import outbox, topics
+from bot.store import bodies, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -189,7 +189,7 @@ def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:
         f"DELETE FROM subscribers WHERE chat = ? {topic} RETURNING id",  # noqa: S608
         (chat,) if thread is None else (chat, thread),
     ).fetchall()
-    outbox.forget_bodies(connection)
+    bodies.forget(connection)
     return bool(erased)
 
 

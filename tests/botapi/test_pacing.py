@@ -21,7 +21,7 @@ GROUP = -100
 class Door:
     """A pacing door with a record of what went through it: (seconds since the start, chat, text)."""
 
-    def __init__(self, **pace: float) -> None:
+    def __init__(self, **pace: Any) -> None:
         self.pacing = Pacing(**pace)
         self.gone: list[tuple[float, Any, str]] = []
         self.answers: dict[str, BaseException] = {}
@@ -53,7 +53,7 @@ def most_within(period: float, times: list[float]) -> int:
     return max((sum(at <= other < at + period for other in times) for at in times), default=0)
 
 
-def through_the_door(play: Callable[[Door], Awaitable[None]], **pace: float) -> Door:
+def through_the_door(play: Callable[[Door], Awaitable[None]], **pace: Any) -> Door:
     async def main() -> Door:
         door = Door(**pace)
         await play(door)
@@ -140,7 +140,7 @@ def test_lanes_go_in_their_order_whoever_came_first() -> None:
     door = through_the_door(play)
 
     # Two of the last lane are let go in the moment when nobody else has come yet.
-    assert door.texts()[2:] == [lane for lane in LANES for _ in range(10)][:38]
+    assert door.texts()[2:] == [lane for lane in LANES for _ in range(10)][: 10 * len(LANES) - 2]
 
 
 def test_a_call_without_a_lane_is_an_answer() -> None:
@@ -387,3 +387,31 @@ def test_whatever_comes_the_limits_hold_and_order_is_kept(calls: list[tuple[floa
         for lane in LANES:
             numbers = [int(text.split()[1]) for _, where, text in door.gone if where == chat and text.startswith(lane)]
             assert all(first < second for first, second in itertools.pairwise(numbers))
+
+
+def test_where_it_is_paid_for_only_what_goes_beyond_the_free_pace_costs() -> None:
+    async def play(door: Door) -> None:
+        async def alert(chat: int) -> None:
+            paid = await door.pacing.turn("alert", chat)
+            door.gone.append((door.now(), chat, "paid" if paid else "free"))
+
+        await together(*(alert(chat) for chat in range(1, 2001)), *(door.send(-chat, "answer") for chat in range(1, 6)))
+        await asyncio.sleep(10)
+        for chat in range(1, 21):
+            await alert(chat)
+            await asyncio.sleep(0.1)
+
+    door = through_the_door(play, overall=1000, paid=True)
+
+    free = [at for at, _, text in door.gone if text != "paid"]
+    assert most_within(1.0, free) <= 30
+    assert door.texts().count("paid") > 1900
+    assert door.texts()[-20:] == ["free"] * 20, "a slow trickle costs nothing"
+
+
+def test_nothing_is_paid_for_unasked() -> None:
+    async def play(door: Door) -> None:
+        turns = await asyncio.gather(*(door.pacing.turn("alert", chat) for chat in range(1, 201)))
+        assert turns == [False] * 200
+
+    through_the_door(play, overall=1000)

@@ -220,7 +220,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         _rename(config / "talks.toml", "North", "<i>North</i> & \u2066Co")
         _rename(config / "sources.toml", "The Wire", "<b>The &amp; Wire]]></b> \u202e👩‍👩‍👧‍👦")
         with (config / "parley.toml").open("a") as file:
-            file.write("[limits]\ncommands_a_minute = 10000\n[pace]\noverall = 1000\nchat = 1000\n")
+            file.write("[limits]\ncommands_a_minute = 10000\n[pace]\npaid = true\noverall = 1000\nchat = 1000\n")
         urls = {"TELEGRAM_API_URL": telegram, "TELEGRAM_WEB_URL": far_ends, "X_API_URL": far_ends}
         with ended(Parley(tmp_path, X_BEARER_TOKEN="a-token-for-tests", **urls)) as parley:
             parley.start()

@@ -31,7 +31,7 @@ def test_kill_9_at_any_moment_loses_nothing_and_repeats_only_what_was_on_the_wir
     chance = random.Random(seed)
     with listening("tests.telegram_server") as telegram_url, listening("tests.far_ends") as far_ends:
         telegram = TelegramFarEnd(telegram_url)
-        write_config(tmp_path, far_ends, pace="[pace]\noverall = 1000\nchat = 1000\n")
+        write_config(tmp_path, far_ends, pace="[pace]\npaid = true\noverall = 1000\nchat = 1000\n")
         environment = {"TELEGRAM_API_URL": telegram_url, "TELEGRAM_WEB_URL": far_ends, "X_API_URL": far_ends}
         with ended(Parley(tmp_path, X_BEARER_TOKEN="a-token-for-tests", **environment)) as parley:
             _subscribe(parley, telegram)

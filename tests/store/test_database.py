@@ -18,14 +18,12 @@ pytestmark = pytest.mark.anyio
 
 
 def add(connection: Connection, text: str) -> int:
-    number: int = connection.execute(
-        "INSERT INTO bodies (sha256, message) VALUES (?, '') RETURNING id", (text,)
-    ).fetchone()[0]
+    number: int = connection.execute("INSERT INTO notifications (key) VALUES (?) RETURNING id", (text,)).fetchone()[0]
     return number
 
 
 def texts(connection: Connection) -> list[str]:
-    return [text for (text,) in connection.execute("SELECT sha256 FROM bodies ORDER BY id")]
+    return [text for (text,) in connection.execute("SELECT key FROM notifications ORDER BY id")]
 
 
 async def test_a_write_is_read_by_the_other_connections(database: Database) -> None:
@@ -59,7 +57,7 @@ async def test_readers_cannot_write(database: Database) -> None:
 
 async def test_when_the_whole_transaction_is_lost_every_caller_is_told(database: Database) -> None:
     def fill(connection: Connection, text: str) -> None:
-        connection.execute("INSERT INTO bodies (sha256, message) VALUES (?, zeroblob(1000000))", (text,))
+        connection.execute("INSERT INTO notifications (key) VALUES (? || hex(zeroblob(500000)))", (text,))
 
     await database.write(lambda connection: connection.execute("PRAGMA max_page_count = 100").fetchall())
     outcomes = await asyncio.gather(*(database.write(fill, text) for text in ("one", "two")), return_exceptions=True)
@@ -195,6 +193,44 @@ def test_rows_of_an_earlier_version_are_taken_along() -> None:
     rows = made.conn.execute("SELECT fate, fate_at, late FROM posts ORDER BY id").fetchall()
     assert rows == [("deleted", 5, 0), ("stands", None, 0)]
     assert made.conn.execute("SELECT rates, silence FROM sources").fetchall() == [("[]", None)]
+
+
+def test_the_outbox_of_an_earlier_version_is_taken_along() -> None:
+    made = sqlite_utils.Database(memory=True)
+    migrations.apply(made, stop_before="shared_words")
+    for chat in (1, 2):
+        made.conn.execute(
+            "INSERT INTO subscribers (chat, kind, title, language, zone, digested_at, state, created_at) "
+            "VALUES (?, 'private', '', 'en', 'UTC', 0, 'active', 0)",
+            (chat,),
+        )
+    made.conn.execute("INSERT INTO bodies (sha256, message) VALUES ('a', 'one'), ('b', 'two'), ('c', 'daily')")
+    rows = [
+        (1, "post:7:0", 1, 1, "sent", None, 77),
+        (1, "post:7:1", 2, 1, "queued", 5, None),
+        (2, "post:7:0", 1, 1, "refused", None, None),
+        (2, "digest:2022-03-14T18:00:00+00:00:0", 3, 2, "queued", 5, None),
+        (2, "ailing:10:0", 3, 3, "queued", 6, None),
+    ]
+    made.conn.executemany(
+        "INSERT INTO outbox (subscriber, key, body, lane, silent, state, due_at, message_id, queued_at) "
+        "VALUES (?, ?, ?, ?, 0, ?, ?, ?, 1)",
+        rows,
+    )
+    migrations.apply(made)
+    taken = made.conn.execute(
+        "SELECT subscriber, key, outbox.part, message, lane, state, due_at, message_id FROM outbox "
+        "JOIN notifications ON notifications.id = outbox.notification "
+        "JOIN bodies ON bodies.id = body ORDER BY outbox.id"
+    ).fetchall()
+    assert taken == [
+        (1, "post:7", 0, "one", 2, "sent", None, 77),
+        (1, "post:7", 1, "two", 2, "queued", 5, None),
+        (2, "post:7", 0, "one", 2, "refused", None, None),
+        (2, "digest:2022-03-14T18:00:00+00:00", 0, "daily", 4, "queued", 5, None),
+        (2, "ailing:10", 0, "daily", 3, "queued", 6, None),
+    ]
+    assert made.conn.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_every_table_of_ours_is_strict_and_durable(database: Database) -> None:

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import Button, Entity, Follow, How, Message, Notification
-from bot.store import outbox, subscribers
+from bot.store import bodies, outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.store.outbox import Audience, Subject
+from bot.store.outbox import Arrival, Audience, Subject
 from tests.store.worlds import a_message, put_subscriber
 
 MINUTE = timedelta(minutes=1)
@@ -24,7 +24,7 @@ BY_ANN = Subject(["ann"], ["red"], "web", ["truce"], [])
     )
 )
 def test_a_message_comes_back_as_it_went_in(message: Message) -> None:
-    assert outbox.from_json(outbox.to_json(message)) == message
+    assert bodies.from_json(bodies.to_json(message)) == message
 
 
 def follow(connection: Connection, now: datetime, chat: int, *follows: Follow, language: str = "en") -> int:
@@ -156,7 +156,7 @@ def test_a_chat_has_one_message_in_flight_and_its_order_is_kept(database: Databa
     first = claimed(database, now)
     assert [row.message.text for row in first] == ["one", "eins"]
     assert claimed(database, now) == []
-    database.submit(outbox.sent, first[0], 77, now).result()
+    database.submit(outbox.sent, [Arrival(first[0], 77)], now).result()
     assert [row.message.text for row in claimed(database, now)] == ["two"]
 
 
@@ -213,9 +213,10 @@ def test_what_a_dead_process_was_sending_is_found(database: Database, now: datet
 
 
 def test_settled_rows_and_their_texts_are_forgotten_in_time(database: Database, now: datetime) -> None:
-    database.submit(queue, now, 1, "one", "two").result()
+    database.submit(queue, now, 1, "one").result()
+    database.submit(queue, now, 1, "two").result()
     (first,) = claimed(database, now)
-    database.submit(outbox.sent, first, 77, now).result()
+    database.submit(outbox.sent, [Arrival(first, 77)], now).result()
     assert database.submit(outbox.forget, now).result() == 0
     assert database.submit(outbox.forget, now + MINUTE).result() == 1
     (left,) = database.read(lambda connection: connection.execute("SELECT count(*) FROM bodies").fetchall())

@@ -31,7 +31,7 @@ import sys, pathlib
 from bot.store.database import Database
 database = Database.open(pathlib.Path(sys.argv[1]))
 def add(connection, text):
-    connection.execute("INSERT INTO bodies (sha256, message) VALUES (?, '')", (text,))
+    connection.execute("INSERT INTO notifications (key) VALUES (?)", (text,))
 database.submit(add, "stored").result()
 print("ready", flush=True)
 sys.stdin.readline()
@@ -52,8 +52,8 @@ def held(path: Path) -> Iterator[subprocess.Popen[str]]:
             other.send_signal(signal.SIGKILL)
 
 
-def bodies(connection: Connection) -> list[str]:
-    return [text for (text,) in connection.execute("SELECT sha256 FROM bodies")]
+def keys(connection: Connection) -> list[str]:
+    return [text for (text,) in connection.execute("SELECT key FROM notifications")]
 
 
 async def test_a_backup_is_complete_and_one_file_also_while_another_process_has_the_database(
@@ -71,7 +71,7 @@ async def test_a_backup_is_complete_and_one_file_also_while_another_process_has_
     assert list(target.parent.iterdir()) == [target]
     assert target.stat().st_mode & 0o077 == 0, "subscribers are nobody else's business"
     with closing(connect(target)) as copy:
-        assert bodies(copy) == ["stored"]
+        assert keys(copy) == ["stored"]
         assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert exported(replace(settings, database=target)) == exported(settings)
     Database.open(target).close()
@@ -114,8 +114,8 @@ def test_a_backup_that_fails_leaves_no_half_file(settings: Settings, tmp_path: P
 
 def test_a_damaged_database_is_not_passed_off_as_a_backup(settings: Settings, tmp_path: Path) -> None:
     def fill(connection: Connection) -> None:
-        rows = [(str(number), "x" * 1000) for number in range(300)]
-        connection.executemany("INSERT INTO bodies (sha256, message) VALUES (?, ?)", rows)
+        rows = [(f"{number} {'x' * 1000}",) for number in range(300)]
+        connection.executemany("INSERT INTO notifications (key) VALUES (?)", rows)
 
     with closing(Database.open(settings.database)) as database:
         database.submit(fill).result()

@@ -46,7 +46,7 @@ def begin(connection: Connection) -> None:
     who = [put_subscriber(connection, NOON, chat) for chat in (ANN, BEN, CAT)]
     outbox.queue(connection, [(who[0].id, False)], f"post:{one}", [Message("told")], "alert", NOON)
     (row,) = outbox.claim(connection, NOON, 9)
-    outbox.sent(connection, row, 5, NOON)
+    outbox.sent(connection, [outbox.Arrival(row, 5)], NOON)
     everybody = [(one.id, False) for one in who]
     outbox.queue(connection, everybody, f"post:{two}", [Message("waits"), Message("its second part")], "alert", NOON)
     outbox.queue(connection, everybody[:1], "digest:1", [Message("the day")], "digest", NOON)
@@ -67,8 +67,9 @@ def test_what_was_sent_before_is_not_sent_again_and_what_waited_becomes_a_backlo
     restored = restoring.restore(settings.database, copy, NOON + DAY, 2 * HOUR)
     assert restored == restoring.Restored(NOON, 2, 3, None, None)
     assert ask(settings.database, "SELECT count(*) FROM outbox WHERE due_at IS NOT NULL") == [(0,)]
-    states = ask(settings.database, "SELECT key, state FROM outbox ORDER BY id")
-    assert states[0] == ("post:1:0", "sent")
+    keys = "SELECT key, state FROM outbox JOIN notifications ON notifications.id = notification ORDER BY outbox.id"
+    states = ask(settings.database, keys)
+    assert states[0] == ("post:1", "sent")
     assert {state for _, state in states[1:]} == {"unknown"}
     assert ask(settings.database, "SELECT subscriber, post FROM late ORDER BY subscriber") == [(1, 2), (2, 2), (3, 2)]
     assert ask(settings.database, "SELECT update_id FROM inbox WHERE done_at IS NULL") == [(7,)]
@@ -130,9 +131,9 @@ def test_what_stands_in_the_log_alone_is_kept_and_is_not_mixed_into_what_is_rest
         pass
     assert settings.database.with_name("parley.db-wal").stat().st_size > 0
     assert restore(settings, copy, nowhere) == 0
-    assert ask(settings.database, "SELECT count(*) FROM bodies WHERE sha256 = 'stored'") == [(0,)]
+    assert ask(settings.database, "SELECT count(*) FROM notifications WHERE key = 'stored'") == [(0,)]
     (kept,) = settings.database.parent.glob("parley.db.replaced-*")
-    assert ask(kept, "SELECT count(*) FROM bodies WHERE sha256 = 'stored'") == [(1,)]
+    assert ask(kept, "SELECT count(*) FROM notifications WHERE key = 'stored'") == [(1,)]
     assert ask(settings.database, "PRAGMA integrity_check") == [("ok",)]
 
 
