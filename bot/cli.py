@@ -79,10 +79,25 @@ def _obey(arguments: Sequence[str] | None) -> int:
             print(mistake, file=sys.stderr)
         print(f"{group.message}; nothing was done", file=sys.stderr)
         return 2
-    secrets = [settings.bot_token, settings.x_bearer_token, settings.telegram_api_hash, settings.telegram_session]
-    logs.start(secrets, options.log)
-    status: int = options.command(settings, options)
+    blot = _log(settings, options)
+    try:
+        status: int = options.command(settings, options)
+    except ParleyError as error:
+        print(blot(str(error)), file=sys.stderr)
+        return 2 if isinstance(error, SettingsError) else 1
     return status
+
+
+def _log(settings: Settings, options: argparse.Namespace) -> logs.Blot:
+    """The bot logs as the settings say; a command by hand speaks to whoever sits there. Raises SettingsError."""
+    secrets = [settings.bot_token, settings.x_bearer_token, settings.telegram_api_hash, settings.telegram_session]
+    if options.command is not _run:
+        return logs.start(secrets, options.log)
+    wanted = settings.log
+    try:
+        return logs.start(secrets, options.log, form=wanted.format, file=wanted.file, days=settings.keep.log)
+    except OSError as error:
+        raise SettingsError(str(settings.config / "parley.toml"), "log.file", str(error)) from error
 
 
 def _parser() -> argparse.ArgumentParser:

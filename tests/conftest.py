@@ -3,6 +3,8 @@
 import ipaddress
 import logging
 import socket
+import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,7 +51,13 @@ def logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs.QUIET}
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
     yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
+    logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, one in levels.items():

@@ -1,6 +1,7 @@
 """The doors as an operator opens them: in this process, and from a shell where the shell matters."""
 
 import io
+import json
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from bot.sources import archive
 from bot.store import posts, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
-from tests.process.running import SOURCES, TALKS, write_config
+from tests.process.running import SOURCES, TALKS, until, write_config
 from tests.worlds import NOON, ROSTER, a_post
 
 pytestmark = pytest.mark.usefixtures("logging_as_it_was")
@@ -296,3 +297,26 @@ def test_output_that_is_no_stream_of_python_s_own_is_left_alone(world: Path) -> 
     with redirect_stdout(io.StringIO()) as output:
         assert cli.main(["export"]) == 0
     assert output.getvalue().count("\n") == 1
+
+
+def test_the_bot_logs_as_the_settings_say(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers: the bot says so in its log and waits until it is told to stop."""
+    log = world / "logs" / "parley.log"
+    with (world / "config" / "parley.toml").open("a") as settings:
+        settings.write(f'[log]\nformat = "json"\nfile = "{log}"\n')
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "123456789:AAsample_token-of_tests-0123456789")
+    with subprocess.Popen([sys.executable, "-m", "bot", "run"], cwd=HOUSE, stderr=subprocess.PIPE, text=True) as bot:
+        until(lambda: log.exists() and "cannot be reached" in log.read_text())
+        bot.terminate()
+        assert bot.wait(20) == 0
+        assert bot.stderr
+        assert bot.stderr.read() == ""
+    assert json.loads(log.read_text().splitlines()[0])["message"] == "collecting 3 sources"
+
+
+def test_a_log_that_cannot_be_written_is_a_mistake_in_the_settings(world: Path, capsys: Caught) -> None:
+    (world / "file").touch()
+    with (world / "config" / "parley.toml").open("a") as settings:
+        settings.write(f'[log]\nfile = "{world}/file/parley.log"\n')
+    assert cli.main(["run"]) == 2
+    assert "parley.toml, log.file: " in capsys.readouterr().err
