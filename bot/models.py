@@ -398,6 +398,19 @@ class Watch:
     how: How = "now"
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a watch would have brought in 30 days: so many `hits` of so many `posts`, `estimated` if they were too many
+    to read; the `last` posts that match, from whenever. `broad`: it would fire all day long.
+    """
+
+    hits: int
+    posts: int
+    last: tuple[Telling, ...]
+    estimated: bool = False
+    broad: bool = False
+
+
 # --- what is sent
 
 

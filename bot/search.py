@@ -1,9 +1,8 @@
 """The archive asked with a query: a page of what matches, and what a watch would have brought."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.models import Roster, Telling
+from bot.models import Roster, Telling, Trial
 from bot.store import search as index
 from bot.store.connection import Connection
 from bot.store.search import Hit
@@ -39,22 +38,6 @@ def page(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What a watch would have brought within WINDOW: so many `hits` of so many `posts`, `estimated` if they were too
-    many to read; the `last` posts that match, from whenever.
-    """
-
-    hits: int
-    posts: int
-    last: tuple[Telling, ...]
-    estimated: bool = False
-
-    @property
-    def broad(self) -> bool:
-        return self.posts >= FEW and self.hits * BROAD >= self.posts
-
-
 def trial(connection: Connection, roster: Roster, wanted: query.Query, now: datetime) -> Trial:
     """Try a watch on what has been published lately."""
     within = (int((now - WINDOW).timestamp()), int(now.timestamp()) + 1)
@@ -63,7 +46,7 @@ def trial(connection: Connection, roster: Roster, wanted: query.Query, now: date
     expression = fulltext.expression(wanted)
     candidates = index.count(connection, expression, within)
     if fulltext.is_exact(wanted) or not candidates:
-        return Trial(candidates, posts, last)
+        return _trial(candidates, posts, last)
     read = hits = 0
 
     def matches(telling: Telling) -> bool:
@@ -73,4 +56,8 @@ def trial(connection: Connection, roster: Roster, wanted: query.Query, now: date
         return read == MOST_READ
 
     index.find(connection, expression, matches, within=within, limit=1)
-    return Trial(round(hits * candidates / read), posts, last, estimated=candidates > read)
+    return _trial(round(hits * candidates / read), posts, last, estimated=candidates > read)
+
+
+def _trial(hits: int, posts: int, last: tuple[Telling, ...], *, estimated: bool = False) -> Trial:
+    return Trial(hits, posts, last, estimated, broad=posts >= FEW and hits * BROAD >= posts)

@@ -32,7 +32,7 @@ async def talk(sample: Settings, *lines: str) -> str:
 
 
 async def test_a_newcomer_sees_statements_an_alert_with_its_watch_and_a_digest(sample: Settings) -> None:
-    shown = await talk(sample, "/start", "/subscribe all", "/watch neutrality", "/latest")
+    shown = await talk(sample, "/watch neutrality", "1", "/start", "/subscribe all", "/latest")
     history, live = shown.split("> /latest\n", 1)[1].split("Older", 1)
     for speaker, side, place in (
         ("Mykhailo Podolyak", "Ukraine", "www.reuters.com <https://www.reuters.com/world/"),

@@ -19,6 +19,7 @@ from bot.models import LANGUAGES, Changes, FollowWhat, How
 from bot.render.language import voice
 from bot.render.replies import greeting
 from bot.render.text import FSI, PDI
+from bot.words.query import KINDS
 
 log = logging.getLogger(__name__)
 
@@ -247,10 +248,25 @@ def _place(arguments: Sequence[str]) -> tuple[int, int]:
     return max(first, 1), before
 
 
-def _watch(arguments: Sequence[str], turn: Turn) -> Act:
-    () = arguments
+def _of_query(act: Callable[[Turn, str], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
+    """A verb about the query that the message shows."""
+
+    def read(arguments: Sequence[str], turn: Turn) -> Act:
+        () = arguments
+        words = _shown_query(turn)
+        return lambda turn: act(turn, words)
+
+    return read
+
+
+def _narrow(arguments: Sequence[str], turn: Turn) -> Act:
+    if not arguments:
+        return _of_query(watching.narrow)((), turn)
+    name, value = arguments
+    _one_of(name, ("side", "kind"))
+    _one_of(value, KINDS if name == "kind" else list(turn.desk.roster.sides))
     words = _shown_query(turn)
-    return lambda turn: watching.save(turn, words)
+    return lambda turn: watching.narrow_to(turn, words, f"{name}:{value}")
 
 
 def _unwatch(arguments: Sequence[str], turn: Turn) -> Act:
@@ -302,7 +318,10 @@ VERBS: Mapping[str, Verb] = {
     "compared": Verb(_compared),
     "latest": Verb(_latest),
     "search": Verb(_search),
-    "watch": Verb(_watch, steers=True),
+    "watch": Verb(_of_query(watching.offer), steers=True),
+    "keep": Verb(_of_query(watching.save), steers=True),
+    "narrow": Verb(_narrow, steers=True),
+    "nowatch": Verb(_of_query(watching.drop), steers=True),
     "watches": Verb(_page_of(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),

@@ -1,17 +1,18 @@
 """/watch, /watches, /unwatch."""
 
+from bot import search
 from bot.chat.turn import Turn
 from bot.errors import QueryError
 from bot.models import Watch
 from bot.render.replies import greeting, watching
 from bot.store import subscribers
 from bot.store.connection import Connection
-from bot.words import query
+from bot.words import query, version
 from bot.words.facts import filters
 
 
 async def watch(turn: Turn, typed: str) -> None:
-    """Save a watch. One of the same meaning that is there already stays as it is."""
+    """Try a watch on what has been said, and offer to save it."""
     words = typed.strip()
     if not words:
         await turn.say(watching.ask_for_words(turn.voice, "watch"))
@@ -19,22 +20,63 @@ async def watch(turn: Turn, typed: str) -> None:
     if not await turn.steers():
         await turn.say(greeting.only_admins(turn.voice))
         return
-    await save(turn, words)
+    await offer(turn, words)
+
+
+async def offer(turn: Turn, words: str) -> None:
+    """What the watch would have brought, with buttons to save, narrow or drop it. The message holds all that they
+    need.
+    """
+    wanted = await _understood(turn, words)
+    if wanted is None:
+        return
+    there = _same(wanted.key, _all(turn), filters(turn.desk.roster))
+    if there is not None:
+        await turn.say(watching.saved(turn.voice, there, new=False))
+        return
+    tried = await turn.desk.database.read_slow(search.trial, turn.desk.roster, wanted, turn.desk.now())
+    await turn.say(watching.offer(turn.voice, turn.desk.roster, words, tried))
 
 
 async def save(turn: Turn, words: str) -> None:
-    try:
-        if len(words) > (most := turn.desk.settings.limits.query):
-            raise QueryError("too_long", most)
-        key = query.parse(words, filters(turn.desk.roster)).key
-    except QueryError as error:
-        await turn.say(watching.query_error(turn.voice, "watch", words, error))
+    """Save a watch. One of the same meaning that is there already stays as it is."""
+    wanted = await _understood(turn, words)
+    if wanted is None:
         return
-    saved = await turn.desk.database.write(_save, turn, words, key)
+    saved = await turn.desk.database.write(_save, turn, words, wanted.key)
     if saved is None:
         await turn.say(watching.too_many(turn.voice, turn.desk.settings.limits.watches))
         return
-    await turn.say(watching.saved(turn.voice, *saved))
+    await turn.show(watching.saved(turn.voice, *saved))
+
+
+async def narrow(turn: Turn, words: str) -> None:
+    """Ways to make a watch bring less."""
+    await turn.show(watching.narrowing(turn.voice, turn.desk.roster, words))
+
+
+async def narrow_to(turn: Turn, words: str, filter: str) -> None:
+    """Try the watch again, with one more filter."""
+    wanted = await _understood(turn, words)
+    if wanted is not None:
+        whole = f"({words})" if isinstance(wanted.node, query.Either) else words
+        await offer(turn, f"{whole} {filter}")
+
+
+async def drop(turn: Turn, words: str) -> None:
+    """Do not save a watch."""
+    await turn.show(watching.dropped(turn.voice, words))
+
+
+async def _understood(turn: Turn, words: str) -> query.Query | None:
+    """The query; None if the mistake in it has been answered."""
+    try:
+        if len(words) > (most := turn.desk.settings.limits.query):
+            raise QueryError("too_long", most)
+        return query.parse(words, filters(turn.desk.roster))
+    except QueryError as error:
+        await turn.say(watching.query_error(turn.voice, "watch", words, error))
+        return None
 
 
 def _save(connection: Connection, turn: Turn, words: str, key: str) -> tuple[Watch, bool] | None:
@@ -44,7 +86,8 @@ def _save(connection: Connection, turn: Turn, words: str, key: str) -> tuple[Wat
     if key not in keys and len(keys) >= turn.desk.settings.limits.watches:
         return None
     new = key not in keys
-    return subscribers.watch(connection, subscriber.id, words, key, turn.desk.now()), new
+    made_with = version.of_watches(turn.desk.roster)
+    return subscribers.watch(connection, subscriber.id, words, key, turn.desk.now(), version=made_with), new
 
 
 async def watches(turn: Turn, typed: str) -> None:
@@ -89,12 +132,12 @@ def _all(turn: Turn) -> list[Watch]:
 def _meant(words: str, found: list[Watch], known: query.Filters) -> Watch | None:
     if words.isascii() and words.isdigit() and 0 < int(words) <= len(found):
         return found[int(words) - 1]
-    return next((one for one in found if one.query.casefold() == words.casefold()), None) or _same(words, found, known)
+    alike = next((one for one in found if one.query.casefold() == words.casefold()), None)
+    return alike or _same(_key(words, known), found, known)
 
 
-def _same(words: str, found: list[Watch], known: query.Filters) -> Watch | None:
-    """The watch that means what the words mean."""
-    key = _key(words, known)
+def _same(key: str, found: list[Watch], known: query.Filters) -> Watch | None:
+    """The watch of that meaning."""
     return next((one for one in found if key and _key(one.query, known) == key), None)
 
 

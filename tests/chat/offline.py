@@ -146,6 +146,11 @@ class Talk:
         }
         return await self.tells({"callback_query": {k: v for k, v in (query | more).items() if v is not None}})
 
+    async def watches(self, words: str) -> list[dict[str, Any]]:
+        """Asks for a watch and saves it; returns the calls that answer the button."""
+        answers = await self.says(f"/watch {words}")
+        return await self.presses("keep", answers[-1])
+
     async def tells(self, update: dict[str, Any]) -> list[dict[str, Any]]:
         before = len(self.telegram.calls)
         read = Update.de_json({"update_id": next(self.updates), **update}, self.application.bot)

@@ -165,7 +165,7 @@ async def test_if_even_the_apology_cannot_be_sent_it_stays_at_that(
 async def test_a_fault_of_our_own_is_noted_without_what_was_typed(
     talk: Talk, caplog: pytest.LogCaptureFixture, office: Office
 ) -> None:
-    await office.database.write(lambda connection: connection.execute("DROP TABLE watches") and None)
+    await office.database.write(lambda connection: connection.execute("DROP TABLE places") and None)
     assert "Something went wrong" in text_of(await talk.says("/watch secretword"))
     assert "an update was not handled" in caplog.text
     assert "secretword" not in caplog.text

@@ -32,7 +32,7 @@ async def test_a_newcomer_is_greeted_in_the_language_of_their_telegram(talk: Tal
 async def test_starting_again_says_what_is_set(talk: Talk) -> None:
     await talk.says("/start")
     await talk.says("/subscribe all")
-    await talk.says("/watch ceasefire")
+    await talk.watches("ceasefire")
     assert "1 follow, 1 watch" in text_of(await talk.says("/start"))
 
 
@@ -302,7 +302,9 @@ async def test_search_finds_inflected_words_and_turns_its_pages(talk: Talk, offi
     assert data_of(second) == ["search:1", "watch"]
     _, back = await talk.presses("search:1", second)
     assert back["text"] == first["text"]
-    _, watched = await talk.presses("watch", back)
+    _, tried = await talk.presses("watch", back)
+    assert tried["text"].startswith("🔔 Watch for ceasefire?\n\n7 hits in 30 days. Here are the last 3:")
+    _, watched = await talk.presses("keep", tried)
     assert "Watching for ceasefire." in watched["text"]
     assert [watch.query for watch in office.watches()] == ["ceasefire"]
 
@@ -328,23 +330,107 @@ async def test_a_search_without_words_and_one_that_cannot_be_read_are_explained(
 
 
 async def test_a_watch_is_saved_once_however_it_is_typed(talk: Talk, office: Office) -> None:
-    (answer,) = await talk.says("/watch ceasefire")
+    _, answer = await talk.watches("ceasefire")
     assert "🔔 Watching for ceasefire." in answer["text"]
     assert data_of(answer)[0] == "search:1"
     assert "You watch for ceasefire already" in text_of(await talk.says("/watch Ceasefires"))
     assert len(office.watches()) == 1
 
 
+async def test_a_watch_is_tried_on_the_archive_before_it_is_saved(talk: Talk, office: Office) -> None:
+    for number in range(1, 41):
+        office.said(number, f"A ceasefire, number {number}" if number % 10 == 0 else "Other words")
+    (answer,) = await talk.says("/watch ceasefire")
+    assert answer["text"].startswith("🔔 Watch for ceasefire?\n\n4 hits in 30 days. Here are the last 3:\n\n")
+    assert [f"number {n}" in answer["text"] for n in (10, 20, 30, 40)] == [False, True, True, True]
+    assert data_of(answer) == ["keep", "narrow", "nowatch"]
+    assert office.watches() == []
+    _, dropped = await talk.presses("nowatch", answer)
+    assert "Not saved: ceasefire" in dropped["text"]
+    assert office.watches() == []
+    again = await talk.presses("watch", dropped)
+    await talk.presses("keep", again[-1])
+    assert [watch.query for watch in office.watches()] == ["ceasefire"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("words", "40 hits in 30 days. Here are the last 3:"),
+        ('"other words"', "36 hits in 30 days. Here are the last 3:"),
+        ('"word* number"', "4 hits in 30 days. Here are the last 3:"),
+        ('"number words"', "No hit in 30 days."),
+        ("=forgotten", "No hit in 30 days. The last ones before that:"),
+        ('"long ago"', "No hit in 30 days. The last ones before that:"),
+    ],
+)
+async def test_a_trial_counts_what_the_index_alone_cannot(talk: Talk, office: Office, query: str, said: str) -> None:
+    office.said(-1000, "Long ago, forgotten")
+    for number in range(1, 41):
+        office.said(number, f"Words, number {number}" if number % 10 == 0 else "Other words")
+    (answer,) = await talk.says(f"/watch {query}")
+    assert said in answer["text"]
+
+
+async def test_of_very_many_candidates_the_hits_are_estimated(
+    talk: Talk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.search.MOST_READ", 10)
+    for number in range(1, 41):
+        office.said(number, "other words" if number % 2 else "words, other words")
+    (answer,) = await talk.says('/watch "other words"')
+    assert "About 40 hits in 30 days." in answer["text"]
+
+
+async def test_without_posts_there_is_nothing_to_try_a_watch_on(talk: Talk, office: Office) -> None:
+    assert "nothing of the last 30 days" in text_of(await talk.says("/watch ceasefire"))
+    office.said(1, "A ceasefire")
+    assert "1 hit in 30 days. Here it is:" in text_of(await talk.says("/watch ceasefire"))
+
+
+async def test_a_watch_that_fires_all_day_is_saved_only_after_saying_so(talk: Talk, office: Office) -> None:
+    for number in range(1, 41):
+        office.said(number, "A ceasefire" if number % 2 else "Other words")
+    (answer,) = await talk.says("/watch ceasefire")
+    assert "⚠️ That is 50% of all posts" in answer["text"]
+    assert answer["reply_markup"]["inline_keyboard"][0][0]["text"] == "✅ Save it all the same"
+    await talk.presses("keep", answer)
+    assert len(office.watches()) == 1
+
+
+async def test_a_watch_can_be_narrowed_by_a_button(talk: Talk, office: Office) -> None:
+    office.said(1, "A ceasefire", quoted("petrov"))
+    office.said(2, "A ceasefire or a pause", quoted("ivanenko"))
+    office.said(3, "A ceasefire")
+    (answer,) = await talk.says("/watch ceasefire OR pause")
+    _, ways = await talk.presses("narrow", answer)
+    assert data_of(ways) == [
+        *("narrow:kind:own", "narrow:kind:quote", "narrow:side:north", "narrow:side:south"),
+        *("keep", "nowatch"),
+    ]
+    _, tried = await talk.presses("narrow:side:north", ways)
+    assert tried["text"].startswith("🔔 Watch for (ceasefire OR pause) side:north?\n\n1 hit in 30 days. Here it is:")
+    _, tried = await talk.presses("narrow:kind:quote", tried)
+    await talk.presses("keep", tried)
+    assert [watch.query for watch in office.watches()] == ["(ceasefire OR pause) side:north kind:quote"]
+    long = "word " * 59
+    (answer,) = await talk.says(f"/watch {' OR '.join(['word'] * 40)}")
+    _, told = await talk.presses(
+        "narrow:side:north", {"text": long, "entities": [{"type": "code", "offset": 0, "length": len(long)}]}
+    )
+    assert "too many words" in told["text"]
+
+
 async def test_watches_are_listed_and_removed_by_button_number_or_words(talk: Talk, office: Office) -> None:
     for words in ("ceasefire", "army OR fleet", "Крим", "neutrality"):
-        await talk.says(f"/watch {words}")
+        await talk.watches(words)
     (listed,) = await talk.says("/watches")
     assert "2. army OR fleet" in listed["text"]
     ids = [watch.id for watch in office.watches()]
     assert data_of(listed) == [f"unwatch:{id}" for id in ids]
     answers = await talk.presses(f"unwatch:{ids[0]}", listed)
     assert "No longer watching for ceasefire." in text_of(answers)
-    assert "Watching for ceasefire." in text_of(await talk.presses("watch", answers[-1]))
+    assert "Watching for ceasefire." in text_of(await talk.presses("keep", answers[-1]))
     await talk.says("/unwatch 1")
     await talk.says("/unwatch КРИМ")
     await talk.says("/unwatch ceasefires")
@@ -365,8 +451,8 @@ async def test_a_watch_that_cannot_be_read_is_explained_and_not_saved(talk: Talk
 
 async def test_watches_have_a_limit(office: Office) -> None:
     talk = await open_chat(an_office(office.database, watches=1))
-    await talk.says("/watch one")
-    assert "You have 1 watch already" in text_of(await talk.says("/watch two"))
+    await talk.watches("one")
+    assert "You have 1 watch already" in text_of(await talk.watches("two"))
     assert "You watch for one already" in text_of(await talk.says("/watch ones"))
 
 
@@ -376,10 +462,10 @@ async def test_unwatching_before_anything_was_set_is_harmless(talk: Talk, office
 
 
 async def test_nobody_removes_the_watch_of_another_chat(talk: Talk, office: Office) -> None:
-    await talk.says("/watch ceasefire")
+    await talk.watches("ceasefire")
     (watch,) = office.watches()
     stranger = talk.elsewhere({"id": 8, "type": "private"}, id=8)
-    await stranger.says("/watch fleet")
+    await stranger.watches("fleet")
     await stranger.presses(f"unwatch:{watch.id}")
     assert office.watches() == [watch]
 

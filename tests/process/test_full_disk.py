@@ -76,6 +76,8 @@ def test_a_full_disk_stops_collecting_and_loses_nothing(tmp_path: Path) -> None:
             until(lambda: "almost full" in str(telegram.texts(OPERATOR)), why=parley.said)
             post(far_ends, "telegram", "p_petrov", id=2, text="Образец: переговоры идут.")
             telegram.says(ANN, "/watch переговоры")
+            until(lambda: "Watch for переговоры?" in str(telegram.texts(ANN)), why=parley.said)
+            telegram.presses(ANN, telegram.messages(ANN)[-1], "keep")
             until(lambda: "Watching for переговоры" in str(telegram.texts(ANN)), why=parley.said)
             assert posts(parley) == 1, "nothing is collected"
 

@@ -69,6 +69,8 @@ def test_a_post_on_each_kind_of_source_becomes_exactly_one_alert(world: World) -
     until(lambda: len(world.telegram.texts(ANN)) >= 1, why=world.parley.said)
     world.telegram.says(ANN, "/watch neutrality")
     until(lambda: len(world.telegram.texts(ANN)) >= 2, why=world.parley.said)
+    world.telegram.presses(ANN, world.telegram.messages(ANN)[-1], "keep")
+    until(lambda: "Watching for neutrality" in str(world.telegram.texts(ANN)), why=world.parley.said)
 
     world.post("x", "o_ivanenko", id=1500000000000000001, text="Sample: we spoke of Neutrality & guarantees today.")
     world.post("telegram", "p_petrov", id=2, text="Образец: переговоры идут каждый день.")

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from bot.errors import QueryError
-from bot.models import Button, Message, Watch
+from bot.models import Button, Message, Roster, Telling, Trial, Watch
+from bot.render import statements as cards
 from bot.render.language import Voice
 from bot.render.text import Text, clean, finish, inline, joined
 
@@ -27,6 +28,76 @@ def saved(_: Voice, watch: Watch, new: bool) -> Message:
         line = _("🔔 You watch for {query} already.", query=shown(watch.query))
     hint = _("Found in every form of the words, in any source, whoever says it. It counts words: irony and denial too.")
     return finish(joined([line, hint], "\n"), _watch_buttons(_, watch))
+
+
+def offer(_: Voice, roster: Roster, query: str, tried: Trial) -> Message:
+    """A watch before it is saved: how often it would have fired, the last posts that it would have told of."""
+    lines = [
+        _("🔔 Watch for {query}?", query=shown(query)),
+        _counted(_, tried),
+        _warning(_, tried) if tried.broad else "",
+        *(_hit(_, telling, roster) for telling in tried.last),
+    ]
+    save = _("Save it all the same") if tried.broad else _("Save")
+    buttons = [
+        [Button("✅ " + save.plain, "keep")],
+        [Button(_("Narrow it").plain, "narrow"), Button(_("Drop it").plain, "nowatch")],
+    ]
+    return finish(joined(lines, "\n\n"), buttons)
+
+
+def _counted(_: Voice, tried: Trial) -> Text:
+    if not tried.posts:
+        counted = _("There is nothing of the last 30 days to try it on.")
+    elif tried.estimated:
+        counted = _.many("About {count} hit in 30 days.", "About {count} hits in 30 days.", tried.hits)
+    elif tried.hits:
+        counted = _.many("{count} hit in 30 days.", "{count} hits in 30 days.", tried.hits)
+    else:
+        counted = _("No hit in 30 days.")
+    if not tried.last:
+        return counted
+    if not tried.hits:
+        return counted + " " + _("The last ones before that:")
+    count = len(tried.last)
+    return counted + " " + (_("Here it is:") if count == 1 else _("Here are the last {count}:", count=count))
+
+
+def _warning(_: Voice, tried: Trial) -> Text:
+    share = _.share(tried.hits, tried.posts)
+    return _("⚠️ That is {share} of all posts: you would be alerted all day long.", share=share)
+
+
+def _hit(_: Voice, telling: Telling, roster: Roster) -> Text:
+    """When, who or where, and the beginning of the words."""
+    by = joined([cards.who(_, one.speaker, roster) for one in cards.said(telling)[:3]], ", ")
+    heading = joined([_.moment(telling.post.published_at), by or cards.teller(_, telling, roster)], " · ")
+    return heading.linked(telling.post.url) + "\n" + cards.short(_, telling, roster, 160)
+
+
+def narrowing(_: Voice, roster: Roster, query: str) -> Message:
+    """How to make a watch bring less; the buttons try it with one more filter."""
+    lines = [
+        _("🔔 Watch for {query}?", query=shown(query)),
+        _("It brings less with another word beside it, as a phrase in quotation marks, or with a filter:"),
+        Text("from:… side:… source:… kind:own topic:… lang:uk").marked("code"),
+    ]
+    kinds = [
+        Button(_("Own words only").plain, "narrow:kind:own"),
+        Button(_("Quotations only").plain, "narrow:kind:quote"),
+    ]
+    sides = [
+        Button(joined([inline(side.flag, 16), _.name(side.name, 30)], " ").plain, f"narrow:side:{side.id}")
+        for side in list(roster.sides.values())[:8]
+    ]
+    rows = [sides[start : start + 2] for start in range(0, len(sides), 2)]
+    done = [Button("✅ " + _("Save").plain, "keep"), Button(_("Drop it").plain, "nowatch")]
+    return finish(joined(lines, "\n"), [kinds, *rows, done])
+
+
+def dropped(_: Voice, query: str) -> Message:
+    line = _("Not saved: {query}", query=shown(query))
+    return finish(line, [[Button(_("Watch for this after all").plain, "watch")]])
 
 
 def _watch_buttons(_: Voice, watch: Watch) -> list[list[Button]]:
@@ -60,7 +131,7 @@ def ask_for_words(_: Voice, command: str) -> Message:
 
 def removed(_: Voice, query: str) -> Message:
     line = _("No longer watching for {query}.", query=shown(query))
-    return finish(line, [[Button(_("Watch again").plain, "watch"), Button(_("All watches").plain, "watches:0")]])
+    return finish(line, [[Button(_("Watch again").plain, "keep"), Button(_("All watches").plain, "watches:0")]])
 
 
 def no_such_watch(_: Voice, typed: str) -> Message:
