@@ -31,6 +31,8 @@ _ID = re.compile(r"[0-9]{1,19}")
 _SOON = timedelta(hours=1)
 """After no longer than this there is little that is new: a small page holds it, and holds less money while it comes."""
 
+_EDITED_FOR = timedelta(days=1)
+
 _TIMELINE_EVERY = timedelta(hours=1)
 """While X is searched, timelines are read this often or more rarely: they alone hold reposts, and miss nothing."""
 
@@ -96,7 +98,7 @@ class X:
         api = self._open()
         self._handles[source.id] = handle(source)
         place, title = await self._whose(source, cursor, now)
-        look = await self._read(api, source, place, now)
+        look = _without_what_was_before(await self._read(api, source, place, now), now)
         self._searches.know(source, look.place.at or now)
         rests_until = api.rests_until()
         return Fetched(
@@ -273,9 +275,20 @@ class X:
 
     async def _from_search(self, api: Api, source: Source, place: Place, now: datetime) -> _Look:
         found, until = await self._searches.find(api, self._handles, source, place.at or now, now)
+        if place.at and found.at < place.at:
+            return _Look({}, place, until)
         posts: dict[str, Post] = {}
         for page in found.pages:
             for post in x_page.part(page, source, place.account_id, country=self._country):
                 posts.setdefault(post.external_id, post)
         place = replace(place, at=found.at, read_at=None if found.cut else place.read_at)
         return _Look(posts, place, until)
+
+
+def _without_what_was_before(look: _Look, now: datetime) -> _Look:
+    """Versions of posts that are known under later ids are left out; for a day, for then nothing is edited any more."""
+    recent = x_page.id_at(now - _EDITED_FOR)
+    edits = {first: last for first, last in look.place.edits.items() if int(first) > recent}
+    posts = {id: post for id, post in look.posts.items() if x_page.version_of(post) >= edits.get(id, 0)}
+    edits |= {id: x_page.version_of(post) for id, post in posts.items() if post.edited_at and int(id) > recent}
+    return replace(look, posts=posts, place=replace(look.place, edits=edits))

@@ -215,6 +215,11 @@ def _post(item: Json, included: _Included, source: Source) -> Post | None:
     )
 
 
+def version_of(post: Post) -> int:
+    """The id of the version that was read: its address has it."""
+    return int(post.url.rpartition("/")[2])
+
+
 def time_of(id: int) -> datetime:
     """When a post was made, to the millisecond: its id says so."""
     return datetime.fromtimestamp(((id >> _ID_SHIFT) + _EPOCH_MS) / 1000, UTC)

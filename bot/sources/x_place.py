@@ -1,7 +1,8 @@
 """How far an account on X has been read: what its cursor holds."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.models import Cursor, Source
@@ -13,7 +14,8 @@ class Place:
     everything is known, but for a `hole` between two ids, both known, which was left for later.
 
     `read_at`: when the timeline was read. `at`: as of when everything is known, from there or by searching, but for
-    reposts. The account is looked up once; every look-up costs money.
+    reposts. `edits` has the highest id under which each edited post is known, by its first: a search may lag behind the
+    timeline, and show what it was before. The account is looked up once; every look-up costs money.
     """
 
     handle: str = ""
@@ -22,6 +24,7 @@ class Place:
     hole: tuple[int, int] | None = None
     read_at: datetime | None = None
     at: datetime | None = None
+    edits: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, cursor: Cursor | None, source: Source) -> "Place":
@@ -42,6 +45,7 @@ class Place:
                     "hole": self.hole,
                     "read_at": self.read_at and self.read_at.timestamp(),
                     "at": self.at and self.at.timestamp(),
+                    **({"edits": self.edits} if self.edits else {}),
                 }
             )
         )
@@ -57,6 +61,7 @@ def _place(cursor: Cursor) -> Place:
         (hole[0], hole[1]) if hole else None,
         datetime.fromtimestamp(read_at, UTC) if read_at else None,
         datetime.fromtimestamp(at, UTC) if at else None,
+        written.get("edits", {}),
     )
 
 

@@ -31,6 +31,7 @@ class Version:
 
     `reply`, `quote` and `repost` are {"id", "text", "author"} of another's post. `media` lists kinds, `poll` what may
     be chosen. Addresses in the text become t.co's, as X makes them. `withheld` is X's object of that name.
+    `before` is what an edit changed.
     """
 
     history: tuple[int, ...]
@@ -43,6 +44,14 @@ class Version:
     repost: Mapping[str, Any] = field(default_factory=dict)
     poll: tuple[str, ...] = ()
     withheld: Mapping[str, Any] = field(default_factory=dict)
+    before: "Version | None" = None
+
+    def as_of(self, id: int) -> "Version | None":
+        """Which of its versions stood when that id was given."""
+        version: Version | None = self
+        while version and version.id > id:
+            version = version.before
+        return version
 
     @property
     def id(self) -> int:
@@ -73,7 +82,8 @@ class Person:
         what = {key: tuple(value) if key in ("media", "poll") else value for key, value in what.items()}
         known = self.posts.get(id)
         if known:
-            self.posts[id] = replace(known, history=(*known.history, free), date=date or time_of(free), **what)
+            what |= {"history": (*known.history, free), "date": date or time_of(free), "before": known}
+            self.posts[id] = replace(known, **what)
         else:
             self.posts[id] = Version((id,), date or time_of(id), **what)
         return id
@@ -95,13 +105,14 @@ class Api:
     """The calls. Every request needs a bearer token; any will do.
 
     `limits` are requests a window by endpoint; `clock` says when it is; `billed` holds what was returned, by day and
-    kind, while it `bills`.
+    kind, while it `bills`. A search knows nothing that is younger than `lag`.
     """
 
     def __init__(self, people: Mapping[str, Person]) -> None:
         self.people = people
         self.bills = True
         self.limits = {"timelines": 10_000, "search": 450, "posts": 3_500, "users": 300}
+        self.lag = timedelta(0)
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.billed: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self.calls: Counter[tuple[str, int]] = Counter()
@@ -130,11 +141,12 @@ class Api:
         since = max(int(query.get("since_id", 0)), id_at(self.clock() - timedelta(days=7)))
         names = [word.removeprefix("from:").lower() for word in query["query"].strip("()").split(" OR ")]
         people = [self.people[name] for name in names if name in self.people and self.people[name].state == "ok"]
+        known = id_at(self.clock() - self.lag) if self.lag else 1 << 63
         found = [
             (person, version)
             for person in people
-            for version in person.posts.values()
-            if version.id > since and not version.repost
+            for newest in person.posts.values()
+            if (version := newest.as_of(known)) and version.id > since and not version.repost
         ]
         return self._answer("search", _page(found, query, "next_token", int(query.get("max_results", 10))), query)
 

@@ -18,7 +18,7 @@ from tests.month.simulation import simulated
 async def run(days: float, seed: int, folder: Path) -> int:
     begun = time.monotonic()
     async with simulated(folder, seed, timedelta(days=days)) as one:
-        await one.run()
+        await one.run(lambda words: print(words, flush=True))
         seconds = time.monotonic() - begun
         found = findings(one, one.database)
     for what in PLAN:

@@ -5,7 +5,7 @@ import json
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -42,6 +42,10 @@ to ask again for each post.
 
 FEW_REQUESTS, MANY_REQUESTS = 10, 10_000
 """Timelines that X allows in a quarter of an hour. In the first half of the time it is few: then X is searched."""
+
+
+LAG = timedelta(minutes=4)
+"""Of X's searches behind its timelines."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,13 @@ class Simulation:
         far.ends.watch = self._watch
         far.ends.api.clock = lambda: self.now
         far.ends.api.limits["timelines"] = FEW_REQUESTS
+        far.ends.api.lag = LAG
         self._armed: dict[int, tuple[str, Fault]] = {}
         self._kill: tuple[int, bool, float] | None = None
         self._answers = 0
         self._shown: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self._asked: set[str] = set()
+        self._edits: Counter[str] = Counter()
         self._last_ok: dict[str, datetime | None] = {}
         self._due_at: defaultdict[str, datetime] = defaultdict(lambda: self.begin)
 
@@ -104,7 +110,8 @@ class Simulation:
 
     # --- the whole
 
-    async def run(self) -> None:
+    async def run(self, say: Callable[[str], None] = lambda words: None) -> None:
+        """All of it; a word a day is said."""
         for one in self.accounts.values():
             for hours in range(3, 0, -1):
                 one.say(self.now - timedelta(hours=hours))
@@ -112,6 +119,8 @@ class Simulation:
         await self._tick()
         while self.now < self.end:
             await self._step()
+            if self.now.time() < (BEGIN + STEP).time():
+                say(f"{self.now:%d %B}: {self.hits.total()} incidents, {self.polls} looks")
         await self._calm_down()
         await self._stop()
 
@@ -407,7 +416,10 @@ class Simulation:
             ids = one.shown() if one.wire.state == "ok" else []
         elif true.status == 200:
             items = json.loads(true.text or "").get("data", [])
-            ids = [_first_id(item) for item in items if isinstance(one, OnX) and _is_of(item, one)]
+            for history in (_history(item) for item in items if isinstance(one, OnX) and _is_of(item, one)):
+                if len(history) >= self._edits[history[0]]:  # else a search lags behind what is known already
+                    self._edits[history[0]] = len(history)
+                    yield history[0], one.said[history[0]].texts[len(history) - 1]
         for id in ids:
             if id in one.said:
                 yield id, one.said[id].texts[-1]
@@ -441,9 +453,9 @@ def _is_of(item: Mapping[str, Any], one: OnX) -> bool:
     return bool(item["author_id"] == str(one.person.number))
 
 
-def _first_id(item: Mapping[str, Any]) -> str:
-    history: list[str] = item.get("edit_history_tweet_ids") or item["edit_history_post_ids"]
-    return history[0]
+def _history(item: Mapping[str, Any]) -> list[str]:
+    found: list[str] = item.get("edit_history_tweet_ids") or item["edit_history_post_ids"]
+    return found
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Many accounts in one search: packed within X's limits, and nobody misses or gets what is not theirs."""
 
+import json
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models import Source
+from bot.models import Cursor, Source
 from bot.sources.x_page import id_at, time_of
 from bot.sources.x_place import Place
 from bot.sources.x_search import LONGEST_QUERY, OVERLAP, REACH, first_id, is_in_reach, queries
@@ -197,6 +198,37 @@ async def test_reposts_come_with_the_timeline_once_an_hour(begun: Accounts) -> N
     assert await begun.poll("AdaBerg") == []
     begun.pass_by(minutes=1)
     assert await begun.poll("AdaBerg") == ["Their words"]
+
+
+async def test_a_search_that_lags_behind_undoes_no_edit(begun: Accounts) -> None:
+    id = begun.post("AdaBerg", "said")
+    assert await begun.poll("AdaBerg") == ["said"]
+    begun.pass_by(minutes=5)
+    begun.post("AdaBerg", "meant", id=id)
+    begun.read_by(mode="timelines")
+    assert await begun.poll("AdaBerg") == ["meant"]
+    begun.far.ends.api.lag = timedelta(minutes=8)
+    begun.read_by(mode="search")
+    begun.pass_by(minutes=2)
+    assert await begun.poll("AdaBerg") == []
+    begun.pass_by(minutes=8)
+    assert await begun.poll("AdaBerg") == ["meant"]
+    assert "edits" in str(begun.cursors["AdaBerg"])
+    begun.pass_by(days=2)
+    await begun.poll("AdaBerg")
+    assert "edits" not in str(begun.cursors["AdaBerg"])
+
+
+async def test_what_was_found_before_an_account_was_read_says_nothing_new_of_it(begun: Accounts) -> None:
+    id = begun.post("AdaBerg", "said")
+    await begun.poll("P_Petrov")
+    begun.pass_by(seconds=20)
+    begun.post("AdaBerg", "meant", id=id)
+    known = begun.cursors["AdaBerg"]
+    begun.cursors["AdaBerg"] = Cursor(json.dumps({**json.loads(known), "at": begun.now.timestamp()}))
+    begun.far.ends.requests.clear()
+    assert await begun.poll("AdaBerg") == []
+    assert begun.asked() == []
 
 
 async def test_a_clock_that_was_set_back_ends_in_the_timeline(begun: Accounts) -> None:
