@@ -141,6 +141,7 @@ class Simulation:
         self.later.clear()
         self.far.ends.faults.clear()
         self.ahead = timedelta(0)
+        self.down.append(Span(self.now, self.now + CALM))
         for _ in range(CALM // CALM_STEP):
             self.now += CALM_STEP
             await self._tick()
