@@ -57,6 +57,9 @@ PATIENCE = 5.0
 
 FORGET_EVERY = timedelta(hours=6)
 
+BACKLOG_EVERY = timedelta(minutes=1)
+"""How often it is asked whether alerts pile up for a chat."""
+
 BACK_UP_EVERY = timedelta(minutes=1)
 """How often it is asked whether a backup is due."""
 
@@ -95,7 +98,7 @@ async def run(settings: Settings) -> None:
         meters, pace = Meters(), settings.pace
         pacing = Pacing(pace.overall, pace.chat, pace.group, paid=pace.paid)
         application = telegram_bot(settings, database, sending, polling, pacing, meters)
-        delivery = Delivery(database, application.bot, pacing, now)
+        delivery = Delivery(database, application.bot, pacing, now, meters=meters)
         readers = await stack.enter_async_context(fetchers(session, settings, database))
         collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge, meters)
         stack.push_async_callback(collector.close)
@@ -115,6 +118,7 @@ async def run(settings: Settings) -> None:
         scheduler.add_job(keeper.forget, "interval", seconds=FORGET_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(keeper.back_up, "interval", seconds=BACK_UP_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())
+        scheduler.add_job(_gather_backlog, "interval", seconds=BACKLOG_EVERY.total_seconds(), args=[database])
         scheduler.add_job(_renew, args=[database, settings])
         scheduler.add_job(
             _tell_operators, "interval", seconds=ALARM_EVERY.total_seconds(), args=[database, settings, delivery]
@@ -280,6 +284,10 @@ def _queue_digests(
             delivery.nudge()
 
     return tick
+
+
+async def _gather_backlog(database: Database) -> None:
+    await digest.gather_backlog(database, now())
 
 
 async def _renew(database: Database, settings: Settings) -> None:

@@ -24,8 +24,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, assert_never
+from typing import Any, Literal, TypeVar, assert_never
 
+from telegram.constants import ChatMemberStatus
 from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
@@ -34,8 +35,10 @@ from bot.botapi.messages import written
 from bot.botapi.pacing import Pacing
 from bot.botapi.transport import Written
 from bot.errors import ParleyError, StoreError
-from bot.models import Lane, Message, Notification, SubscriberState
-from bot.store import outbox, subscribers
+from bot.meters import Meters
+from bot.models import Lane, Message, Notification, Subscriber, SubscriberState
+from bot.render import owners
+from bot.store import backlog, outbox, subscribers
 from bot.store.connection import Connection, sqlite3
 from bot.store.database import Database
 from bot.store.outbox import Arrival
@@ -108,6 +111,14 @@ STATES: dict[RefusalKind, SubscriberState] = {
 """What a refusal makes of the chat's subscribers; the last two only of those in that topic."""
 
 
+OWNERS_ASK: dict[RefusalKind, Literal["rights", "topic"]] = {
+    "rights": "rights",
+    "topic_closed": "topic",
+    "topic_gone": "topic",
+}
+"""Refusals that the owner of the chat can mend."""
+
+
 class Delivery:
     """Sends from one outbox through one bot.
 
@@ -123,8 +134,10 @@ class Delivery:
         clock: Callable[[], datetime],
         *,
         at_once: int = 256,
+        meters: Meters | None = None,
     ) -> None:
         self._database, self._bot, self._pacing, self._clock = database, bot, pacing, clock
+        self._meters = meters or Meters()
         self._at_once = at_once
         self._latency = 0.2
         self._wake = asyncio.Event()
@@ -285,6 +298,8 @@ class Delivery:
             del self._unsent[row.id]
             await self._write(outbox.defer, row.id, due_at, "the chat has had enough for now", counted=False)
             return
+        if row.doubts:
+            self._meters.doubles.labels(row.lane).inc()
         outcome, message_id = await self._send(row, row.message)
         if isinstance(outcome, Ours):
             log.error("message %d was refused and should never have been made: %s", row.id, outcome.reason)
@@ -293,6 +308,7 @@ class Delivery:
                 refused = outcome.reason
                 outcome, message_id = await self._send(row, plainer)
                 if isinstance(outcome, Sent):
+                    self._meters.sends.labels(row.lane, "plain").inc()
                     self._note(Arrival(row, message_id, f"{OURS}: {refused}"))
                     return
         await self._settle(row, outcome, message_id)
@@ -304,6 +320,8 @@ class Delivery:
         except Exception as error:
             log.exception("message %d cannot be written out", row.id)
             return Ours("markup", f"{type(error).__name__}: {error}"), 0
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             paid = await self._pacing.turn(row.lane, row.chat)
             self._unsent.pop(row.id, None)
@@ -314,6 +332,8 @@ class Delivery:
             unanswered = isinstance(outcome, Lost) or (isinstance(outcome, Deferred) and outcome.unreached)
             self._unanswered = self._unanswered + 1 if unanswered else 0
             return outcome, 0
+        finally:
+            self._meters.send_seconds.observe(loop.time() - began)
         self._unanswered, self._pause = 0, FIRST_PAUSE
         if row.message_id:
             return Sent(), 0
@@ -345,6 +365,7 @@ class Delivery:
         try:
             result = await self._bot.request.post(f"{self._bot.base_url}/{method}", Written(body))
         except RetryAfter as error:
+            self._meters.too_many.inc()
             self._pacing.refused(chat, wait_of(error))
             raise
         self._latency += (loop.time() - began - self._latency) / 32
@@ -352,6 +373,7 @@ class Delivery:
 
     async def _settle(self, row: Notification, outcome: Outcome, message_id: int) -> None:
         now = self._clock()
+        self._meters.sends.labels(row.lane, type(outcome).__name__.lower()).inc()
         match outcome:
             case Sent():
                 self._note(Arrival(row, message_id))
@@ -360,19 +382,33 @@ class Delivery:
                 await self._write(_moved, row, outcome.chat, now)
             case Refused():
                 log.info("chat %d refuses messages: %s", row.chat, outcome.reason)
-                await self._write(_refused, row, outcome, now)
+                silenced = await self._write(_refused, row, outcome, now)
+                if silenced and outcome.kind in OWNERS_ASK:
+                    await self._tell_owners(silenced[0], OWNERS_ASK[outcome.kind])
             case Deferred():
                 await self._write(_deferred, row, outcome, now)
             case Lost():
                 log.warning("message %d may or may not have arrived: %s", row.id, outcome.reason)
                 await self._write(_lost, row, outcome, now)
             case Ours():
-                await self._write(outbox.refuse, row.id, f"{OURS}: {outcome.reason}", now)
+                await self._write(_give_up, row, f"{OURS}: {outcome.reason}", now)
             case Stopped():
                 await self._write(outbox.defer, row.id, now, outcome.reason, counted=False)
                 self._fail(_refused_token(outcome))
             case _:
                 assert_never(outcome)
+
+    async def _tell_owners(self, silenced: Subscriber, why: Literal["rights", "topic"]) -> None:
+        """Once for each time that a chat falls silent, in private, whoever of its administrators the bot knows."""
+        try:
+            members = await self._bot.get_chat_administrators(silenced.chat)
+        except TelegramError as error:
+            log.info("nobody can be told that chat %d is silent: %s", silenced.chat, error)
+            return
+        owner = [member.user.id for member in members if member.status == ChatMemberStatus.OWNER]
+        everybody = [member.user.id for member in members]
+        if await self._write(_tell_one_of, [owner, everybody], silenced, why, self._clock()):
+            self.nudge()
 
     def _note(self, arrival: Arrival) -> None:
         """Write down that a row was sent, together with all that arrive while the last such note is being written."""
@@ -426,11 +462,35 @@ def _moved(connection: Connection, row: Notification, chat: int, now: datetime) 
         outbox.defer(connection, row.id, now, f"moved to {chat}", counted=False)
 
 
-def _refused(connection: Connection, row: Notification, refusal: Refused, now: datetime) -> None:
+def _refused(connection: Connection, row: Notification, refusal: Refused, now: datetime) -> list[Subscriber]:
+    """Returns the subscribers that are silent from here on."""
     outbox.refuse(connection, row.id, refusal.reason, now)
-    if refusal.kind in STATES:
-        thread = row.thread if refusal.kind in ("topic_closed", "topic_gone") else None
-        subscribers.deactivate(connection, row.chat, STATES[refusal.kind], now, thread=thread)
+    if refusal.kind not in STATES:
+        return []
+    thread = row.thread if refusal.kind in ("topic_closed", "topic_gone") else None
+    return subscribers.deactivate(connection, row.chat, STATES[refusal.kind], now, thread=thread)
+
+
+def _tell_one_of(
+    connection: Connection,
+    circles: Sequence[Sequence[int]],
+    silenced: Subscriber,
+    why: Literal["rights", "topic"],
+    now: datetime,
+) -> int:
+    """Tell the first circle of people of whom the bot knows somebody. Returns how many."""
+    known = next((found for circle in circles if (found := subscribers.operators(connection, circle))), [])
+    for who in known:
+        messages = owners.silenced(silenced.title, why, language=who.language, zone=who.zone)
+        key = f"silent:{silenced.chat}:{silenced.thread}:{now.isoformat()}"
+        outbox.queue(connection, [(who.id, False)], key, messages, "notice", now)
+    return len(known)
+
+
+def _give_up(connection: Connection, row: Notification, reason: str, now: datetime) -> None:
+    """This message will not arrive; the post that it told of is told with others."""
+    outbox.refuse(connection, row.id, reason, now)
+    backlog.given_up(connection, row.id, now)
 
 
 def _deferred(connection: Connection, row: Notification, outcome: Deferred, now: datetime) -> None:
@@ -447,7 +507,7 @@ def _deferred(connection: Connection, row: Notification, outcome: Deferred, now:
         subscribers.deactivate(connection, row.chat, "blocked", now)
     elif tries >= MOST_TRIES:
         log.error("message %d is given up after %d tries: %s", row.id, tries, outcome.reason)
-        outbox.refuse(connection, row.id, outcome.reason, now)
+        _give_up(connection, row, outcome.reason, now)
     else:
         pause = timedelta(hours=1) if outcome.missing else timedelta(seconds=min(30 * 4**row.attempts, 3600))
         outbox.defer(connection, row.id, now + pause, outcome.reason)

@@ -12,7 +12,7 @@ from functools import cache
 from bot import schedule, tell
 from bot.models import Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
-from bot.store import gaps, outbox, posts, statements, subscribers
+from bot.store import backlog, gaps, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
@@ -23,6 +23,12 @@ BATCH = 500
 
 CATCH_UP_PAUSE = timedelta(minutes=1)
 """How long late posts are gathered, so that several sources that were silent together make one message."""
+
+MANY_ALERTS = 5
+"""Alerts that may wait for one chat; more that have waited for STALE_AFTER become one message."""
+
+STALE_AFTER = timedelta(minutes=30)
+"""At Telegram's pace an alert to 50,000 chats takes this long; who waits longer waits for Telegram to come back."""
 
 BLIND_AFTER = timedelta(minutes=30)
 """A source that could not be seen for this long is named in the digest: silence there is not "nothing was said". Less
@@ -195,6 +201,21 @@ def _long_ones(found: Iterable[Gap], since: datetime, now: datetime) -> list[Gap
 
 
 # --- after a long silence
+
+
+async def gather_backlog(database: Database, now: datetime) -> int:
+    """Where so many alerts wait for a chat that they would be a flood, take them back for one message.
+
+    Returns how many were taken back.
+    """
+    overdue_since = database.read(outbox.overdue_since, now)
+    if overdue_since is None or now - overdue_since < STALE_AFTER:
+        return 0
+    flooded = await database.read_slow(backlog.swamped, now - STALE_AFTER, MANY_ALERTS)
+    taken = 0
+    for start in range(0, len(flooded), BATCH):
+        taken += await database.write(backlog.gather, flooded[start : start + BATCH], now)
+    return taken
 
 
 async def queue_catch_up(database: Database, roster: Roster, now: datetime) -> int:

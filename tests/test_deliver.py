@@ -22,7 +22,7 @@ from bot.store import outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import Subject
-from tests.store.worlds import put_subscriber
+from tests.store.worlds import put_post, put_source, put_subscriber
 from tests.telegram_server.serving import TOKEN, Telegram, serve
 
 pytestmark = pytest.mark.anyio
@@ -285,6 +285,76 @@ async def test_unknown_words_are_never_permanent_but_a_message_is_given_up_in_th
     assert process.states() == ["refused"]
     assert process.subscribers() == [(9, 0, "active")]
     assert "given up after 5 tries" in caplog.text
+
+
+# --- who is told of it
+
+
+def person(process: Process, id: int) -> None:
+    process.telegram.server.chats.people[id] = {"id": id, "is_bot": False, "first_name": "Ann"}
+
+
+async def knows(process: Process, *people: int) -> None:
+    """The bot has talked with them in private."""
+
+    def meet(connection: Connection) -> None:
+        for id in people:
+            put_subscriber(connection, process.now, id)
+
+    await process.database.write(meet)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [((7, 8, 9), [7]), ((8, 9), [8, 9]), ((), [])], ids=["owner", "admins", "nobody"]
+)
+async def test_the_owner_is_told_once_that_the_bot_may_not_write(
+    process: Process, known: tuple[int, ...], told: list[int]
+) -> None:
+    process.telegram.chat(-5, state="no_rights", type="supergroup", title="Desk", owner=7, admins=[8, 9])
+    for id in (7, 8, 9):
+        person(process, id)
+    await knows(process, *known)
+    await process.queue(-5, "one", "two")
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            pass
+        await process.queue(-5, "three")
+        while await delivery.step():
+            pass
+    assert [chat for chat in (7, 8, 9) if process.telegram.texts(chat)] == told
+    assert [len(process.telegram.texts(chat)) for chat in told] == [1] * len(told)
+    if told:
+        assert process.telegram.texts(told[0])[0].startswith("🔇 I may not write in “Ann” any more.")
+
+
+@pytest.mark.parametrize("state", ["topic_closed", "topic_gone"])
+async def test_the_owner_is_told_of_a_topic_that_is_closed(process: Process, state: str) -> None:
+    process.telegram.chat(-5, topics={"3": state}, owner=7)
+    person(process, 7)
+    await knows(process, 7)
+    await process.queue(-5, "closed", thread=3)
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            pass
+    (told,) = process.telegram.texts(7)
+    assert "is closed or gone" in told
+
+
+async def test_who_the_owner_is_may_be_hidden(process: Process) -> None:
+    process.telegram.chat(-5, state="no_rights", owner=7)
+    process.telegram.fault("error", method="getChatAdministrators", error_code=400, description="Bad Request: hidden")
+    await process.queue(-5, "x")
+    async with process.delivering() as delivery:
+        await delivery.step()
+    assert process.states() == ["refused"]
+
+
+async def test_a_chat_that_blocks_the_bot_is_left_alone(process: Process) -> None:
+    process.telegram.chat(-5, state="kicked", owner=7)
+    await process.queue(-5, "x")
+    async with process.delivering() as delivery:
+        await delivery.step()
+    assert process.telegram.calls("getChatAdministrators") == []
 
 
 # --- what was our mistake
@@ -719,6 +789,8 @@ async def tell(process: Process, *chats: int) -> None:
     """Tell these chats of one post, which they follow."""
 
     def put(connection: Connection) -> None:
+        put_source(connection, process.now)
+        put_post(connection, process.now)
         for chat in chats:
             subscribers.follow(connection, put_subscriber(connection, process.now, chat).id, Follow("all"))
         outbox.tell(connection, EVERYBODY, "post:1", lambda _: [Message("told")], process.now)
@@ -729,6 +801,27 @@ async def tell(process: Process, *chats: int) -> None:
 async def amend(process: Process, message: Message | str) -> int:
     words = Message(message) if isinstance(message, str) else message
     return await process.database.write(outbox.amend, "post:1", lambda _: [words], process.now)
+
+
+async def test_a_post_whose_alert_is_given_up_is_caught_up_with(process: Process) -> None:
+    await tell(process, 1, 2)
+    process.telegram.fault("error", chat_id=1, times=-1, **UNKNOWN_WORDS)
+    wrong = {"error_code": 400, "description": "Bad Request: message is too long"}
+    process.telegram.fault("error", chat_id=2, times=-1, **wrong)
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            process.now += HOUR
+    assert process.states() == ["refused", "refused"]
+    assert process._ask("SELECT subscriber, post FROM late ORDER BY subscriber") == [(1, 1), (2, 1)]
+
+
+async def test_what_was_refused_for_its_marks_is_counted_as_ours(process: Process) -> None:
+    await process.queue(1, FULL)
+    process.telegram.fault("error", method="sendMessage", error_code=400, description="Bad Request: ENTITY_X_INVALID")
+    async with process.delivering() as delivery:
+        await delivery.step()
+        assert delivery._meters.sends.labels("alert", "plain")._value.get() == 1
+    assert process._ask("SELECT state, error FROM outbox") == [("sent", "ours: Entity_x_invalid")]
 
 
 async def test_what_stands_in_the_chats_is_edited(process: Process) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from bot import digest, schedule
-from bot.models import Changes, Cursor, Follow, FollowWhat, Post, Statement, Telling
+from bot.models import Changes, Cursor, Follow, FollowWhat, Message, Post, Statement, Telling
 from bot.store import gaps, outbox, posts, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -259,3 +259,30 @@ async def test_late_posts_become_one_message_after_a_minute(filled: Database) ->
     assert "A truce is near" in text
     assert "No guarantees" in text
     assert who
+
+
+async def test_after_an_outage_of_hours_there_is_one_message(filled: Database) -> None:
+    who = filled.submit(subscribe, Follow("all")).result()
+
+    def alerts(connection: Connection) -> None:
+        for number in range(200):
+            key = f"post:{number % 3 + 1}" if number < 3 else f"edit:1:{number}"
+            outbox.queue(connection, [(who, False)], key, [Message("an alert")], "alert", NOON)
+
+    filled.submit(alerts).result()
+    assert await digest.gather_backlog(filled, NOON + timedelta(minutes=29)) == 0
+    assert await digest.gather_backlog(filled, NOON + timedelta(minutes=30)) == 200
+    assert await digest.queue_catch_up(filled, ROSTER, NOON + timedelta(minutes=31)) == 1
+    (text,) = texts(filled)
+    assert "3 posts while you were not reached" in text
+
+
+async def test_a_few_alerts_that_wait_come_one_by_one(filled: Database) -> None:
+    who = filled.submit(subscribe, Follow("all")).result()
+
+    def alerts(connection: Connection) -> None:
+        for number in range(digest.MANY_ALERTS):
+            outbox.queue(connection, [(who, False)], f"post:{number}", [Message("an alert")], "alert", NOON)
+
+    filled.submit(alerts).result()
+    assert await digest.gather_backlog(filled, NOON + timedelta(hours=5)) == 0

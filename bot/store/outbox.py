@@ -411,12 +411,25 @@ def catch_up_later(connection: Connection, subject: Subject, post: int, now: dat
         )
 
 
-def late(connection: Connection, found_before: datetime) -> dict[int, list[int]]:
-    """The posts of each active subscriber whose first late one was found before then."""
+def late(connection: Connection, found_before: datetime, most: int = 200) -> dict[int, list[int]]:
+    """The posts of active subscribers whose first late one was found before then, of so many subscribers at most.
+
+    Whoever still waits for an alert is left for later: while Telegram is out of reach, messages do not pile up.
+    """
     rows = connection.execute(
-        """SELECT subscriber, post FROM late JOIN subscribers ON id = subscriber WHERE state = 'active'
-        AND subscriber IN (SELECT subscriber FROM late WHERE found_at <= ?) ORDER BY subscriber, post""",
-        (to_ms(found_before),),
+        """SELECT subscriber, post FROM late WHERE subscriber IN (
+            SELECT DISTINCT subscriber FROM late JOIN subscribers ON id = subscriber
+            WHERE found_at <= :before AND state = 'active' AND NOT EXISTS (
+                SELECT 1 FROM outbox
+                WHERE outbox.subscriber = late.subscriber AND due_at IS NOT NULL AND lane IN (:urgent, :alert)
+            ) LIMIT :most
+        ) ORDER BY subscriber, post""",
+        {
+            "before": to_ms(found_before),
+            "urgent": LANES.index("urgent"),
+            "alert": LANES.index("alert"),
+            "most": most,
+        },
     )
     waiting: dict[int, list[int]] = {}
     for subscriber, post in rows:

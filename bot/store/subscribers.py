@@ -136,18 +136,24 @@ def next_digest_at(connection: Connection) -> datetime | None:
 
 def deactivate(
     connection: Connection, chat: int, state: SubscriberState, now: datetime, *, thread: int | None = None
-) -> None:
-    """The chat (or only one topic of it) can not be written to: drop what was queued, keep its settings."""
+) -> list[Subscriber]:
+    """The chat (or only one topic of it) can not be written to: drop what was queued, keep its settings.
+
+    Returns those who were active until now.
+    """
     topic = "" if thread is None else "AND thread = ?"
     found = connection.execute(
-        f"UPDATE subscribers SET state = ? WHERE chat = ? {topic} RETURNING id",  # noqa: S608
-        (state, chat) if thread is None else (state, chat, thread),
+        f"SELECT {_COLUMNS} FROM subscribers WHERE chat = ? {topic}",  # noqa: S608
+        (chat,) if thread is None else (chat, thread),
     ).fetchall()
+    known = [_subscriber(row) for row in found]
+    connection.executemany("UPDATE subscribers SET state = ? WHERE id = ?", [(state, one.id) for one in known])
     connection.executemany(
         "UPDATE outbox SET state = iif(message_id > 0, 'sent', 'refused'), due_at = NULL, settled_at = ?, "
         "error = ? WHERE subscriber = ? AND due_at IS NOT NULL",
-        [(to_ms(now), state, id) for (id,) in found],
+        [(to_ms(now), state, one.id) for one in known],
     )
+    return [one for one in known if one.state == "active"]
 
 
 def reactivate(connection: Connection, chat: int) -> None:

@@ -29,8 +29,8 @@ STATES = {
 NOT_IN_CHAT = {"kicked", "not_member", "group_deleted", "not_found", "migrated"}
 
 # state is one of STATES or "ok", and "migrated" needs a new_id; topics maps a thread id to a state; admins are user
-# ids. The other keys are Telegram's own.
-CONTROL_KEYS = {"state", "new_id", "topics", "admins"}
+# ids, owner is one. The other keys are Telegram's own.
+CONTROL_KEYS = {"state", "new_id", "topics", "admins", "owner"}
 CHAT_KEYS = CONTROL_KEYS | {"id", "type", "title", "username", "first_name", "is_forum"}
 
 

@@ -166,6 +166,8 @@ class TelegramServer(FaultyEmulator):
         person = self._me() if user == self.bot_id else self.chats.people.get(user)
         if person is None:
             raise lo.ApiRefusal("Bad Request: member not found")
+        if user == self.chats.facts[chat].get("owner"):
+            return {"status": "creator", "user": person, "is_anonymous": False}
         if user not in self.chats.facts[chat].get("admins", []):
             return {"status": "member", "user": person}
         rights = {f"can_{right}": True for right in RIGHTS}
@@ -174,7 +176,8 @@ class TelegramServer(FaultyEmulator):
     def _administrators(self, chat: int) -> list[dict[str, Any]]:
         if chat > 0:
             raise lo.ApiRefusal("Bad Request: there are no administrators in the private chat")
-        admins = self.chats.facts[chat].get("admins", [])
+        facts = self.chats.facts[chat]
+        admins = [*([facts["owner"]] if "owner" in facts else []), *facts.get("admins", [])]
         return [self._member(chat, user) for user in admins if user in {self.bot_id, *self.chats.people}]
 
     def _create_topic(self, chat: int, name: str) -> dict[str, Any]:

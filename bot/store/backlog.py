@@ -1,0 +1,64 @@
+"""What could not be told in its time: posts that a subscriber gets in one message instead of an alert each.
+
+A row of `late` is a post that a subscriber is to catch up with. It comes there when the post itself was found late
+(`outbox.catch_up_later`), when so many alerts wait for a chat that they would be a flood, or when an alert was given
+up.
+"""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+
+from bot.store.connection import Connection
+from bot.store.outbox import LANES
+from bot.store.times import to_ms
+
+ALERTS = (LANES.index("urgent"), LANES.index("alert"))
+
+TOLD_TOGETHER = "it waited so long that it is told together with others"
+
+_OF_A_POST = """(key LIKE 'post:%' OR key LIKE 'edit:%' OR key LIKE 'deleted:%' OR key LIKE 'back:%')"""
+_POST = "CAST(substr(key, instr(key, ':') + 1) AS INTEGER)"
+
+
+def swamped(connection: Connection, queued_before: datetime, most: int) -> list[int]:
+    """The subscribers for whom more than `most` alerts wait that were queued before then. Reads all that waits."""
+    rows = connection.execute(
+        """SELECT subscriber FROM outbox WHERE due_at IS NOT NULL AND lane IN (?, ?) AND message_id IS NULL
+        AND queued_at <= ? GROUP BY subscriber HAVING count(*) > ?""",
+        (*ALERTS, to_ms(queued_before), most),
+    )
+    return [subscriber for (subscriber,) in rows]
+
+
+def gather(connection: Connection, subscribers: Collection[int], now: datetime) -> int:
+    """Take back the alerts that wait for these subscribers, for one message to each. Returns how many.
+
+    What may have arrived, or is on its way, stays.
+    """
+    waiting = connection.execute(
+        f"""SELECT outbox.id, subscriber, {_POST} FROM outbox
+        JOIN notifications ON notifications.id = notification
+        WHERE subscriber IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL AND message_id IS NULL
+        AND state IN ('queued', 'deferred') AND doubts = 0 AND {_OF_A_POST}""",  # noqa: S608
+        (json.dumps(list(subscribers)),),
+    ).fetchall()
+    connection.executemany(
+        "UPDATE outbox SET state = 'refused', due_at = NULL, settled_at = ?, error = ? WHERE id = ?",
+        [(to_ms(now), TOLD_TOGETHER, id) for id, _, _ in waiting],
+    )
+    connection.executemany(
+        "INSERT INTO late (subscriber, post, found_at) SELECT ?, id, ? FROM posts WHERE id = ? ON CONFLICT DO NOTHING",
+        [(subscriber, to_ms(now), post) for _, subscriber, post in waiting],
+    )
+    return len(waiting)
+
+
+def given_up(connection: Connection, row: int, now: datetime) -> None:
+    """The post that this row of the outbox was to tell, if it was one, is to be caught up with."""
+    connection.execute(
+        f"""INSERT INTO late (subscriber, post, found_at) SELECT subscriber, posts.id, ? FROM outbox
+        JOIN notifications ON notifications.id = notification JOIN posts ON posts.id = {_POST}
+        WHERE outbox.id = ? AND {_OF_A_POST} ON CONFLICT DO NOTHING""",  # noqa: S608
+        (to_ms(now), row),
+    )
