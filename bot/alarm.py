@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot import schedule
-from bot.models import Roster
+from bot.models import Roster, SourceKind
 from bot.render import alerts
 from bot.render.alerts import Trouble, TroubleKind
 from bot.store import outbox, sources, subscribers
@@ -47,20 +47,75 @@ def _tell(
     connection: Connection, roster: Roster, admins: Collection[int], now: datetime, uncollected: Collection[str]
 ) -> int:
     operators = subscribers.operators(connection, admins)
-    health = [one for one in sources.health(connection) if one.id not in uncollected]
-    ailing = {one.id: trouble for one in health if (trouble := _trouble(one, now))}
-    begun = [trouble for one in health if (trouble := ailing.get(one.id)) and one.alarmed_at is None]
-    well = [one.id for one in health if one.alarmed_at and one.id not in ailing and one.failing_since is None]
-    if not operators or not (begun or well):
+    health = [one for one in sources.health(connection) if one.id not in uncollected and one.id in roster.sources]
+    alone, together = _begun(health, roster, now), _begun_together(health, roster, now)
+    well, platforms = _well(health, roster, now)
+    if not operators or not (alone or together or well or platforms):
         return 0
+    whole = [roster.sources[name].kind for name in platforms]
     for who in operators:
-        messages = alerts.ailing(_grouped(begun), well, roster, language=who.language, zone=who.zone)
+        messages = alerts.ailing(
+            [*together, *_grouped(alone)],
+            [name for name in well if name not in platforms],
+            roster,
+            language=who.language,
+            zone=who.zone,
+            platforms=list(dict.fromkeys(whole)),
+        )
         outbox.queue(connection, [(who.id, False)], f"ailing:{now.isoformat()}", messages, "notice", now)
-    for trouble in begun:
-        sources.alarmed(connection, trouble.sources[0], now)
-    for name in well:
+    for trouble in (*alone, *together):
+        for name in trouble.sources:
+            sources.alarmed(connection, name, now, shared=trouble.kind == "platform")
+    for name in (*well, *platforms):
         sources.alarmed(connection, name, None)
     return len(operators)
+
+
+def _begun(health: Sequence[sources.Health], roster: Roster, now: datetime) -> list[Trouble]:
+    """What has begun to ail sources each by itself; also while all of their kind are known to fail."""
+    return [
+        trouble
+        for one in health
+        if not one.shared
+        and (one.alarmed_at is None or (one.alarm_shared and one.failing_since))
+        and (trouble := _trouble(one, now))
+    ]
+
+
+def _begun_together(health: Sequence[sources.Health], roster: Roster, now: datetime) -> list[Trouble]:
+    """Kinds of sources none of which can be read, for one reason: told once, however many there are."""
+    begun = []
+    for kind, all_of_it in _by_kind(health, roster).items():
+        failing = [one for one in all_of_it if one.shared and one.failing_since]
+        told = any(one.alarm_shared for one in all_of_it)
+        reasons = [trouble for one in failing if (trouble := _trouble(one, now))]
+        if reasons and not told:
+            first = min(reasons, key=lambda trouble: trouble.since)
+            begun.append(Trouble("platform", tuple(one.id for one in failing), first.since, first.reason, kind))
+    return begun
+
+
+def _well(health: Sequence[sources.Health], roster: Roster, now: datetime) -> tuple[list[str], list[str]]:
+    """The sources that are well again, and those that are so because all of their kind are read again: that is told
+    once, when none of them fails for the common reason any more.
+    """
+    well = [one.id for one in health if _is_well(one, now) and not one.alarm_shared]
+    together = []
+    for all_of_it in _by_kind(health, roster).values():
+        if not any(one.shared and one.failing_since for one in all_of_it):
+            together += [one.id for one in all_of_it if _is_well(one, now) and one.alarm_shared]
+    return well, together
+
+
+def _is_well(health: sources.Health, now: datetime) -> bool:
+    return health.alarmed_at is not None and health.failing_since is None and _trouble(health, now) is None
+
+
+def _by_kind(health: Sequence[sources.Health], roster: Roster) -> dict[SourceKind, list[sources.Health]]:
+    kinds: dict[SourceKind, list[sources.Health]] = {}
+    for one in health:
+        kinds.setdefault(roster.sources[one.id].kind, []).append(one)
+    return kinds
 
 
 def _trouble(health: sources.Health, now: datetime) -> Trouble | None:

@@ -279,7 +279,8 @@ def _queue_digests(
     database: Database, settings: Settings, delivery: Delivery
 ) -> Callable[[], Coroutine[Any, Any, None]]:
     async def tick() -> None:
-        queued = await digest.queue_due(database, settings.roster, now(), settings.pace.digest_late)
+        late, unread = settings.pace.digest_late, settings.uncollected
+        queued = await digest.queue_due(database, settings.roster, now(), late, uncollected=unread)
         if queued + await digest.queue_catch_up(database, settings.roster, now()):
             delivery.nudge()
 
@@ -299,9 +300,7 @@ async def _learn(database: Database) -> None:
 
 
 async def _tell_operators(database: Database, settings: Settings, delivery: Delivery) -> None:
-    known = settings.roster.sources.values()
-    tokenless = [source.id for source in known if source.kind == "x" and not settings.x_bearer_token]
-    if await alarm.tell_operators(database, settings.roster, settings.admins, now(), tokenless):
+    if await alarm.tell_operators(database, settings.roster, settings.admins, now(), settings.uncollected):
         delivery.nudge()
 
 

@@ -161,7 +161,9 @@ class Collector:
         if error.retry_at:
             next_at = max(error.retry_at, now + source.every)
         log.warning("source=%s failed: %s; next try %s", source.id, error.reason, next_at.isoformat(timespec="seconds"))
-        await self._database.write(sources.failed, source.id, error.reason, now, next_at, stopped=error.permanent)
+        await self._database.write(
+            sources.failed, source.id, error.reason, now, next_at, stopped=error.permanent, shared=error.shared
+        )
 
 
 def refuse_other_account(source: Source, fetched: Fetched, before: str = "") -> None:

@@ -4,7 +4,7 @@ A digest covers what was first seen in (the end of the last one, now]. Queueing 
 transaction, which does nothing if somebody else moved it first: a digest comes exactly once, also across crashes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -65,18 +65,32 @@ class Digest:
     next_at: datetime | None
 
 
-async def queue_due(database: Database, roster: Roster, now: datetime, latest: timedelta = timedelta.max) -> int:
-    """Queue every digest that is due. Returns how many were.
+async def queue_due(
+    database: Database,
+    roster: Roster,
+    now: datetime,
+    latest: timedelta = timedelta.max,
+    *,
+    uncollected: Collection[str] = (),
+) -> int:
+    """Queue every digest that is due; each says which sources are `uncollected`, for want of a token. Returns how many
+    were.
 
     One that is later than `latest` is left out; what it would have told stands in the next one.
     """
     queued = 0
-    while batch := await database.read_slow(_compose, roster, now, latest):
+    while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected)):
         queued += await database.write(_queue, batch, now)
     return queued
 
 
-def _compose(connection: Connection, roster: Roster, now: datetime, latest: timedelta = timedelta.max) -> list[Digest]:
+def _compose(
+    connection: Connection,
+    roster: Roster,
+    now: datetime,
+    latest: timedelta = timedelta.max,
+    uncollected: Sequence[str] = (),
+) -> list[Digest]:
     due = subscribers.digest_due(connection, now, BATCH)
     wishes = [
         Wish(
@@ -114,6 +128,7 @@ def _compose(connection: Connection, roster: Roster, now: datetime, latest: time
             until=now,
             gaps=gaps_since(since),
             changed=[said.telling for said in changed_since(since) if said.telling.post.id in set(changed)],
+            unread=uncollected,
         )
 
     made = []

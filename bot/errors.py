@@ -30,12 +30,15 @@ class FetchError(ParleyError):
 
     `permanent`: the same request will not work again until a person changes something (a wrong name, a removed
     feed, a refused token). `retry_at`: the far end named a time before which it will not answer. With neither,
-    the poll is tried again with growing pauses.
+    the poll is tried again with growing pauses. `shared`: it is no failure of that source, but of the account with
+    which all of its kind are read.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False, retry_at: datetime | None = None) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, retry_at: datetime | None = None, shared: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.permanent, self.retry_at = reason, permanent, retry_at
+        self.reason, self.permanent, self.retry_at, self.shared = reason, permanent, retry_at, shared
 
 
 class QueryError(ParleyError):

@@ -233,16 +233,20 @@ async def test_posts_of_x_are_asked_for_after_an_hour_a_day_and_a_week(world: Wo
 
 
 @pytest.mark.parametrize("fate", ["protected", "suspended", "withheld"])
-async def test_what_x_hides_is_not_deleted_keeps_its_text_and_is_asked_for_again(world: World, fate: Fate) -> None:
+async def test_what_x_hides_has_no_words_until_it_is_shown_again(world: World, fate: Fate) -> None:
     await an_account(world)
     world.source.fates["11"] = fate
     await world.ask()
     hidden = world.stored("11").post
-    assert (hidden.fate, hidden.deleted_at, hidden.text) == (fate, None, "Sample: we agreed on point 11.")
+    assert (hidden.fate, hidden.deleted_at, hidden.text) == (fate, None, "")
+    assert world.stored("11").statements[0].text == ""
+    assert [version.text for version in world.database.read(posts.versions, hidden.id)] == [""]
     assert world.texts() == []
     del world.source.fates["11"]
     await world.ask(hours=23)
-    assert world.stored("11").post.fate == "stands"
+    again = world.stored("11")
+    assert (again.post.fate, again.post.text) == ("stands", "Sample: we agreed on point 11.")
+    assert again.statements[0].text == again.post.text
 
 
 @pytest.mark.parametrize("fate", ["protected", "suspended"])

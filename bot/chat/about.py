@@ -26,7 +26,7 @@ async def start(turn: Turn, typed: str) -> None:
     subscriber = await turn.desk.database.write(subscribers.enrol, turn.newcomer, turn.desk.now())
     if (linked := _linked(turn, typed)) is not None:
         await turn.desk.database.write(subscribers.follow, subscriber.id, linked)
-        await turn.say(following.followed_by_link(turn.voice, roster, linked))
+        await turn.say(following.followed_by_link(turn.voice, roster, linked, turn.desk.settings.uncollected))
     elif known is not None:
         follows = turn.desk.database.read(subscribers.follows, subscriber.id)
         watches = turn.desk.database.read(subscribers.watches, subscriber.id)
@@ -97,7 +97,8 @@ async def speakers(turn: Turn, typed: str) -> None:
 async def show_speakers(turn: Turn, side: str, page: int) -> None:
     roster = turn.desk.roster
     spoke_at = turn.desk.database.read(statements.last_words, list(roster.speakers))
-    await turn.show(following.speakers(turn.voice, roster, spoke_at, turn.desk.now(), side, page))
+    uncollected = turn.desk.settings.uncollected
+    await turn.show(following.speakers(turn.voice, roster, spoke_at, turn.desk.now(), side, page, uncollected))
 
 
 async def status(turn: Turn, typed: str) -> None:
@@ -121,8 +122,7 @@ def source_states(
     """How each source fares; `unseen` are the gaps that are told."""
     states = []
     for health in sources.health(connection):
-        source = settings.roster.sources.get(health.id)
-        tokenless = source is not None and source.kind == "x" and not settings.x_bearer_token
+        tokenless = health.id in settings.uncollected
         silent = health.silence and health.last_new_at and now - health.last_new_at > health.silence
         states.append(
             settling.SourceState(

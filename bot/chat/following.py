@@ -29,7 +29,8 @@ async def subscribe(turn: Turn, typed: str) -> None:
         await turn.say(following.not_understood(turn.voice, turn.desk.roster, "subscribe", typed_name, near))
         return
     done, refused = await turn.desk.database.write(_follow, turn, [Follow(one.what, one.value, way) for one in wanted])
-    await turn.say(following.followed(turn.voice, turn.desk.roster, done, missed, refused))
+    uncollected = turn.desk.settings.uncollected
+    await turn.say(following.followed(turn.voice, turn.desk.roster, done, missed, refused, uncollected))
 
 
 async def unsubscribe(turn: Turn, typed: str) -> None:

@@ -1,13 +1,13 @@
 """Messages that nobody asked for at that moment: a new statement, an edit, a deletion, what was missed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from babel.dates import format_timedelta
 
-from bot.models import Button, Message, Roster, Telling
+from bot.models import Button, Message, Roster, SourceKind, Telling
 from bot.render.changes import Span, changes, shown
 from bot.render.language import Voice, voice
 from bot.render.statements import (
@@ -46,17 +46,23 @@ BEFORE = 1500
 """UTF-16 units of each version in a notice of an edit, so that both fit one message."""
 
 
-TroubleKind = Literal["failing", "stopped", "silent"]
+PLATFORMS: Mapping[SourceKind, str] = {"x": "X", "telegram": "Telegram", "feed": "RSS", "archive": "JSON Lines"}
+"""What a kind of sources is called, in any language."""
+
+TroubleKind = Literal["failing", "stopped", "silent", "platform"]
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Sources (their ids) that ail for the same reason, and since when the first of them does."""
+    """Sources (their ids) that ail for the same reason, and since when the first of them does. `platform`: it is one
+    reason that stops all of that kind.
+    """
 
     kind: TroubleKind
     sources: tuple[str, ...]
     since: datetime
     reason: str = ""
+    platform: SourceKind = "x"
 
 
 def alert(
@@ -194,16 +200,25 @@ def catch_up(
 
 
 def ailing(
-    troubles: Sequence[Trouble], well: Sequence[str], roster: Roster, *, language: str, zone: str
+    troubles: Sequence[Trouble],
+    well: Sequence[str],
+    roster: Roster,
+    *,
+    language: str,
+    zone: str,
+    platforms: Sequence[SourceKind] = (),
 ) -> list[Message]:
-    """Which sources cannot be read or have gone silent, why, and what to do; and which are `well` again (their ids)."""
+    """Which sources cannot be read or have gone silent, why, and what to do; and which are `well` again (their ids), or
+    all of some `platforms`.
+    """
     _ = voice(language, zone)
     blocks = [_trouble(_, trouble, roster) for trouble in troubles[:TROUBLES]]
     if len(troubles) > TROUBLES:
         hidden = sum(len(trouble.sources) for trouble in troubles[TROUBLES:])
         blocks.append(_.many("and {count} more source: /status", "and {count} more sources: /status", hidden))
-    if well:
-        blocks.append("✅ " + _("Read again: {sources}", sources=_accounts(_, well, roster)))
+    if well or platforms:
+        again: list[Text | str] = [*(PLATFORMS[kind] for kind in platforms), _accounts(_, well, roster)]
+        blocks.append("✅ " + _("Read again: {sources}", sources=joined(again, "; ")))
     return [finish(joined(blocks, "\n\n"))]
 
 
@@ -242,6 +257,9 @@ def _trouble(_: Voice, trouble: Trouble, roster: Roster) -> Text:
         "failing": lambda: _("⚠️ Not readable since {moment}: {sources}", moment=since, sources=names),
         "stopped": lambda: _("⛔️ Not read any more since {moment}: {sources}", moment=since, sources=names),
         "silent": lambda: _("🔇 Silent for unusually long, since {moment}: {sources}", moment=since, sources=names),
+        "platform": lambda: _(
+            "⛔️ Nothing of {platform} is read since {moment}", platform=PLATFORMS[trouble.platform], moment=since
+        ),
     }[trouble.kind]()
     remedy = {
         "failing": lambda: _("It is tried again at least once an hour. Does the address open in a browser?"),
@@ -251,6 +269,9 @@ def _trouble(_: Voice, trouble: Trouble, roster: Roster) -> Text:
         ),
         "silent": lambda: _(
             "It can be read, but brings nothing new. Has the account moved, or does its page look otherwise now?"
+        ),
+        "platform": lambda: _(
+            "It is asked again by itself; what was said meanwhile is then read, as far back as it goes."
         ),
     }[trouble.kind]()
     return joined([opening, inline(trouble.reason, 300).marked("italic"), remedy], "\n")

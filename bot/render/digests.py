@@ -8,7 +8,7 @@ from itertools import chain
 
 from bot.models import Gap, Message, Roster, Telling
 from bot.render.language import Voice, voice
-from bot.render.statements import account, fate, line, said, teller, who
+from bot.render.statements import account, fate, line, said, teller, uncollected, who
 from bot.render.text import ENTITIES, MESSAGE, Text, finish, inline, joined, split
 
 MESSAGES = 4
@@ -51,11 +51,13 @@ def digest(
     until: datetime,
     gaps: Sequence[Gap] = (),
     changed: Sequence[Telling] = (),
+    unread: Sequence[str] = (),
 ) -> list[Message]:
     """The window [since, until) as messages: who spoke how often, then each statement by side and speaker.
 
     `gaps`: when sources could not be seen; what they said may be missing here. `changed`: posts that were edited or
-    deleted, also older ones. A story told by several sources stands once, at its earliest, with the others counted.
+    deleted, also older ones. `unread`: sources that are not collected. A story told by several sources stands once, at
+    its earliest, with the others counted.
     """
     _ = voice(language, zone)
     groups = _grouped(_, tellings, roster)
@@ -67,7 +69,7 @@ def digest(
         ],
         "\n",
     )
-    closing = [_changed(_, changed, roster), blind(_, gaps, roster, until)]
+    closing = [_changed(_, changed, roster), blind(_, gaps, roster, until), uncollected(_, unread, roster)]
     for lines in LINES:
         blocks = [opening, *(block for group in groups for block in _blocks(_, group, roster, lines)), *closing]
         parts = _packed([block for block in blocks if block])

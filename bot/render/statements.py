@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from bot.models import Button, Message, Roster, Source, Statement, Telling
+from bot.models import WITHDRAWN, Button, Fate, Message, Roster, Source, Statement, Telling
 from bot.render.language import Voice, voice
 from bot.render.text import MESSAGE, Text, finish, inline, joined, plain, usable, verbatim
 
@@ -18,6 +18,9 @@ LONG = 600
 
 SPEAKERS = 6
 """Speakers that one card names in full; the others are counted."""
+
+UNCOLLECTED = 6
+"""Sources without a token that one message names."""
 
 PAGE = 5
 """Cards on one page of /latest and /search."""
@@ -177,7 +180,7 @@ def origin(_: Voice, telling: Telling) -> list[Text]:
     if post.deleted_at:
         marks.append(_("🗑 Deleted at the source; seen to be gone {moment}", moment=_.moment(post.deleted_at)))
     elif post.fate != "stands":
-        marks.append(_("🔒 Not public at its source at the moment"))
+        marks.append(_hidden(_, post.fate))
     if post.late and post.seen_at:
         marks.append(_("🕰 Found late: {moment}", moment=_.moment(post.seen_at)))
     return marks
@@ -189,8 +192,18 @@ def fate(_: Voice, telling: Telling) -> Text:
     if post.deleted_at:
         return _("🗑 deleted, {moment}", moment=_.moment(post.deleted_at))
     if post.fate != "stands":
-        return _("🔒 Not public at its source at the moment")
+        return _hidden(_, post.fate)
     return _("✏️ edited, {moment}", moment=_.moment(post.edited_at)) if post.edited_at else Text()
+
+
+def _hidden(_: Voice, fate: Fate) -> Text:
+    """Why a post that is not deleted cannot be seen at its source at the moment."""
+    words: dict[Fate, Callable[[], Text]] = {
+        "protected": lambda: _("🔒 The account is protected: only its followers may read it"),
+        "suspended": lambda: _("⛔️ The account is suspended"),
+        "withheld": lambda: _("🙈 Withheld: not shown in some countries"),
+    }
+    return words.get(fate, lambda: _("🔒 Not public at its source at the moment"))()
 
 
 def _shortly(quoted: str) -> Text:
@@ -215,7 +228,7 @@ def body(_: Voice, telling: Telling, roster: Roster, found: Sequence[tuple[int, 
 def withdrawn(telling: Telling, roster: Roster) -> bool:
     """Whether the platform's rules forbid to repeat the text: X wants what it no longer shows gone everywhere."""
     source = roster.sources.get(telling.post.source)
-    on_x = source.kind == "x" if source else _host(telling.post.url) in ("x.com", "twitter.com")
+    on_x = source.kind in WITHDRAWN if source else _host(telling.post.url) in ("x.com", "twitter.com")
     return on_x and (telling.post.deleted_at is not None or telling.post.fate != "stands")
 
 
@@ -233,6 +246,18 @@ def _media(_: Voice, kinds: Sequence[str]) -> Text:
     }
     counted = Counter(words.get(one, lambda: _("attachment"))().plain for one in kinds)
     return joined([word if count == 1 else f"{word} ×{count}" for word, count in counted.items()], ", ")
+
+
+def uncollected(_: Voice, sources: Sequence[str], roster: Roster) -> Text:
+    """That these sources (their ids) are not collected for want of a token; empty if there are none."""
+    known = [account(_, roster.sources[source], roster) for source in sources if source in roster.sources]
+    if not known:
+        return Text()
+    hidden = len(known) - UNCOLLECTED
+    more = [_.many("and {count} more source", "and {count} more sources", hidden)] if hidden > 0 else []
+    return _(
+        "➖ Not collected, for there is no X token: {sources}", sources=joined([*known[:UNCOLLECTED], *more], "; ")
+    )
 
 
 def foot(_: Voice, telling: Telling, roster: Roster, topics: Sequence[str] = ()) -> Text:

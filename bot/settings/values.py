@@ -125,3 +125,10 @@ class Settings:
     keep: Keep = Keep()
     log: Log = Log()
     disk_reserve: int = 200 * MEGABYTE
+
+    @property
+    def uncollected(self) -> frozenset[str]:
+        """The sources that are on and not collected, for there is no X token."""
+        if self.x_bearer_token:
+            return frozenset()
+        return frozenset(one.id for one in self.roster.sources.values() if one.kind == "x" and one.enabled)

@@ -190,7 +190,7 @@ class TelegramClient:
     async def _asking(self, now: datetime) -> AsyncIterator[Connection]:
         async with self._turn:
             if self._waits_until and now < self._waits_until <= now + _LONGEST_WAIT:
-                raise FetchError("Telegram wants us to wait", retry_at=self._waits_until)
+                raise FetchError("Telegram wants us to wait", retry_at=self._waits_until, shared=True)
             if self._connection is None:
                 self._connection = await self._connect(self._heard)
             try:
@@ -199,7 +199,12 @@ class TelegramClient:
                 name, seconds = type(error).__name__, getattr(error, "seconds", None)
                 self._waits_until = now + timedelta(seconds=seconds) if seconds else None
                 reason = f"Telegram: {_STOPPED.get(name, error)}"
-                raise FetchError(reason, permanent=name in _STOPPED, retry_at=self._waits_until) from error
+                raise FetchError(
+                    reason,
+                    permanent=name in _STOPPED,
+                    retry_at=self._waits_until,
+                    shared=bool(seconds) or (name in _STOPPED and name != "ChannelPrivateError"),
+                ) from error
             except (OSError, ValueError) as error:
                 raise FetchError(f"Telegram cannot be read: {error or type(error).__name__}") from error
 

@@ -222,7 +222,7 @@ class _Closed:
     permanent: bool = False
 
     def error(self) -> FetchError:
-        return FetchError(self.reason, permanent=self.permanent, retry_at=None if self.permanent else self.until)
+        return FetchError(self.reason, permanent=self.permanent, retry_at=self.until, shared=True)
 
 
 def _closes(answer: Answer, now: datetime) -> _Closed | None:
@@ -236,11 +236,12 @@ def _closes(answer: Answer, now: datetime) -> _Closed | None:
             f"X does not accept X_BEARER_TOKEN {status}: make a new token", now, now + _A_DAY, permanent=True
         )
     if answer.status == 402:
-        return _Closed(f"X wants to be paid {status}: buy credits in its console", now, now + _AN_HOUR)
+        return _Closed(f"X wants to be paid {status}: buy credits in its console", now, now + _AN_HOUR, permanent=True)
     if answer.status == 403:
         return _Closed(f"X forbids this to our token {status}", now, now + _A_DAY, permanent=True)
     if _is_usage_cap(answer):
-        return _Closed(f"the X account's usage cap is reached {status}: raise it in its console", now, now + _A_DAY)
+        reason = f"the X account's usage cap is reached {status}: raise it in its console"
+        return _Closed(reason, now, now + _A_DAY, permanent=True)
     if answer.status == 429:
         reset = _moment(answer.headers.get("x-rate-limit-reset", ""), now) or now + WINDOW
         return _Closed(f"X asks for fewer requests {status}", now, reset)

@@ -39,7 +39,9 @@ class Purse:
                 return grant
             if not self._under_way:
                 raise FetchError(
-                    "the money for X is used up: its caps are [x] in config/parley.toml", retry_at=grant.until
+                    "the money for X is used up: its caps are [x] in config/parley.toml",
+                    retry_at=grant.until,
+                    shared=True,
                 )
             await one_ended.wait()
 

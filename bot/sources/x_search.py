@@ -75,7 +75,7 @@ class Searches:
         async with turn:
             last = self._last.get(query)
             if waited and isinstance(last, FetchError):
-                raise FetchError(last.reason, permanent=last.permanent, retry_at=last.retry_at)
+                raise FetchError(last.reason, permanent=last.permanent, retry_at=last.retry_at, shared=last.shared)
             if not isinstance(last, Found) or not last.serves(since, now, _kept(api, source, rounds)):
                 members = [id for id, name in handles.items() if packs[name.casefold()] == query]
                 last = await self._search(api, query, self._since(members, since, now), now)

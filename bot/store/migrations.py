@@ -422,6 +422,17 @@ def shared_words(database: sqlite_utils.Database) -> None:
     _run(database, SHARED_WORDS)
 
 
+SHARED_FAILURES = """
+ALTER TABLE sources ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;        -- its failure is that of all of its kind
+ALTER TABLE sources ADD COLUMN alarm_shared INTEGER NOT NULL DEFAULT 0;  -- and operators were told of that one
+"""
+
+
+@migrations()
+def shared_failures(database: sqlite_utils.Database) -> None:
+    _run(database, SHARED_FAILURES)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

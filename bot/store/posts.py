@@ -12,8 +12,14 @@ from bot.store import topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
+_WITHDRAWN = ", ".join(f"'{kind}'" for kind in sorted(WITHDRAWN))
+
+_HIDDEN = f"posts.fate <> 'stands' AND posts.source IN (SELECT id FROM sources WHERE kind IN ({_WITHDRAWN}))"  # noqa: S608
+"""What its platform does not show at present, and forbids to repeat: it has no words outside this room."""
+
 _COLUMNS = (
-    "id, source, external_id, url, published_at, seen_at, text, language, kind, media, quoted, author, "
+    f"id, source, external_id, url, published_at, seen_at, iif({_HIDDEN}, '', text), language, kind, "
+    f"iif({_HIDDEN}, '[]', media), iif({_HIDDEN}, '', quoted), author, "
     "edited_at, deleted_at, fate, fate_at, late, story"
 )
 
@@ -135,13 +141,14 @@ def delete(connection: Connection, id: int, missed_at: datetime, now: datetime) 
     return row is not None
 
 
-def put_fate(connection: Connection, id: int, fate: Fate, now: datetime) -> None:
-    """What the platform says of a post that is not deleted, if it says something else than before."""
-    connection.execute(
+def put_fate(connection: Connection, id: int, fate: Fate, now: datetime) -> bool:
+    """What the platform says of a post that is not deleted. False if it said so before."""
+    row = connection.execute(
         "UPDATE posts SET fate = ?1, fate_at = CASE WHEN ?1 = 'stands' THEN NULL ELSE ?2 END "
-        "WHERE id = ?3 AND fate NOT IN (?1, 'deleted')",
+        "WHERE id = ?3 AND fate NOT IN (?1, 'deleted') RETURNING 1",
         (fate, to_ms(now), id),
-    )
+    ).fetchone()
+    return row is not None
 
 
 def stand_again(connection: Connection, id: int, post: Post | None = None) -> None:
@@ -209,13 +216,13 @@ def changed_at(connection: Connection, url: str) -> int | None:
 
 
 def versions(connection: Connection, id: int) -> list[Version]:
-    """Every text that the post has had, the first one first, the present one last."""
+    """Every text that the post has had, the first one first, the present one last; without words, if it is hidden."""
     rows = connection.execute(
-        """SELECT seen_at, text, sha256 FROM (
-            SELECT id, seen_at, text, sha256 FROM versions WHERE post = ?1
+        f"""SELECT shown.seen_at, iif({_HIDDEN}, '', shown.text), shown.sha256 FROM (
+            SELECT id, post, seen_at, text, sha256 FROM versions WHERE post = ?1
             UNION ALL
-            SELECT 9223372036854775807, coalesce(edited_at, seen_at), text, sha256 FROM posts WHERE id = ?1
-        ) ORDER BY id""",
+            SELECT 9223372036854775807, id, coalesce(edited_at, seen_at), text, sha256 FROM posts WHERE id = ?1
+        ) AS shown JOIN posts ON posts.id = shown.post ORDER BY shown.id""",  # noqa: S608
         (id,),
     )
     return [Version(from_ms(seen_at), text, sha256) for seen_at, text, sha256 in rows]
@@ -249,7 +256,10 @@ def add_statements(connection: Connection, post: Post, id: int, statements: Iter
 
 
 def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
-    """The posts with their statements, in the order of the ids; numbers that are not there are left out."""
+    """The posts with their statements, in the order of the ids; numbers that are not there are left out.
+
+    What its platform hides at present, and forbids to repeat (`WITHDRAWN`), has no words here.
+    """
     wanted = json.dumps(list(ids))
     texts: dict[int, Post] = {}
     stories: dict[int, int] = {}
@@ -266,6 +276,8 @@ def tellings(connection: Connection, ids: Sequence[int]) -> list[Telling]:
         (wanted,),
     ):
         speaker, kind, text, rule, evidence, confidence = columns
+        if texts[post].fate != "stands" and not texts[post].text:
+            text, evidence = "", ""
         said = Statement(speaker, kind, texts[post].text if text is None else text, rule, evidence, confidence)
         statements.setdefault(post, []).append(said)
     touched = topics.of(connection, ids)
@@ -282,19 +294,13 @@ def after(connection: Connection, id: int, limit: int) -> list[Telling]:
 
 def everything(connection: Connection) -> Iterator[Post]:
     """Every post with its earlier texts, oldest first, read as it is consumed. The order is that of the posts, however
-    they came here. There is no text of what its platform does not show at present and forbids to repeat (`WITHDRAWN`).
+    they came here. What is hidden has no words here, either.
     """
-    kinds = dict(connection.execute("SELECT id, kind FROM sources"))
     for row in connection.execute(  # published_at leads, so that the index serves and only equal times are sorted
         f"SELECT {_COLUMNS}, sha256 FROM posts ORDER BY published_at, source, external_id"  # noqa: S608
     ):
         post = _post(row)
-        hidden = kinds.get(post.source) in WITHDRAWN and post.fate != "stands"
-        if hidden:
-            post = replace(post, text="", quoted="", media=())
         earlier = versions(connection, post.id)[:-1] if post.edited_at else []
-        if hidden:
-            earlier = [replace(version, text="") for version in earlier]
         gone = not post.text and row[18] != _NO_WORDS
         yield replace(post, versions=tuple(earlier), sha256=row[18] if gone else "")
 

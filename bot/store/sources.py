@@ -35,8 +35,9 @@ class Due:
 class Health:
     """How a source fares. `failing_since` None: its last poll went well, or it has had none (`last_ok_at` None).
 
-    `stopped`: it failed for good. `silence` is the longest that it is expected to be silent, None while that is not
-    known. `alarmed_at`: since when operators know that it is ailing. `note`: what wants mending although it is read.
+    `stopped`: it failed for good. `shared`: all of its kind fail, for the same reason. `silence` is the longest that it
+    is expected to be silent, None while that is not known. `alarmed_at`: since when operators know that it is ailing;
+    `alarm_shared`: with all of its kind. `note`: what wants mending although it is read.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Health:
     silence: timedelta | None = None
     alarmed_at: datetime | None = None
     note: str = ""
+    shared: bool = False
+    alarm_shared: bool = False
 
 
 def enrol(connection: Connection, sources: Collection[Source], now: datetime) -> None:
@@ -150,7 +153,7 @@ def polled(
     """
     connection.execute(
         """UPDATE sources SET cursor = ?, last_ok_at = ?, next_poll_at = ?,
-            failures = 0, failing_since = NULL, stopped = 0, last_error = '',
+            failures = 0, failing_since = NULL, stopped = 0, shared = 0, last_error = '',
             title = coalesce(nullif(?, ''), title), account_id = coalesce(nullif(?, ''), account_id),
             last_new_at = nullif(max(coalesce(last_new_at, 0), ?), 0), note = ?
         WHERE id = ?""",
@@ -160,14 +163,23 @@ def polled(
 
 
 def failed(
-    connection: Connection, source: str, error: str, now: datetime, next_at: datetime, *, stopped: bool = False
+    connection: Connection,
+    source: str,
+    error: str,
+    now: datetime,
+    next_at: datetime,
+    *,
+    stopped: bool = False,
+    shared: bool = False,
 ) -> None:
-    """A poll went wrong, perhaps for good (`stopped`); the cursor stays where it was, and a gap begins."""
+    """A poll went wrong, perhaps for good (`stopped`), perhaps for all of its kind (`shared`); the cursor stays where
+    it was, and a gap begins.
+    """
     gaps.begin(connection, source, error[:1000])
     connection.execute(
         """UPDATE sources SET failures = failures + 1, failing_since = coalesce(failing_since, ?), last_error = ?,
-            next_poll_at = ?, stopped = ? WHERE id = ?""",
-        (to_ms(now), error[:1000], to_ms(next_at), stopped, source),
+            next_poll_at = ?, stopped = ?, shared = ? WHERE id = ?""",
+        (to_ms(now), error[:1000], to_ms(next_at), stopped, shared, source),
     )
 
 
@@ -175,7 +187,7 @@ def health(connection: Connection) -> list[Health]:
     """How every enabled source fares, by id."""
     rows = connection.execute(
         "SELECT id, title, account_id, last_ok_at, failing_since, failures, last_error, next_poll_at, stopped, "
-        "last_new_at, silence, alarmed_at, note FROM sources WHERE enabled ORDER BY id"
+        "last_new_at, silence, alarmed_at, note, shared, alarm_shared FROM sources WHERE enabled ORDER BY id"
     )
     return [
         Health(
@@ -192,6 +204,8 @@ def health(connection: Connection) -> list[Health]:
             silence=None if row[10] is None else timedelta(milliseconds=row[10]),
             alarmed_at=from_ms(row[11]),
             note=row[12],
+            shared=bool(row[13]),
+            alarm_shared=bool(row[14]),
         )
         for row in rows
     ]
@@ -202,9 +216,11 @@ def account_ids(connection: Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT id, account_id FROM sources WHERE account_id <> ''"))
 
 
-def alarmed(connection: Connection, source: str, at: datetime | None) -> None:
-    """Operators were told that it is ailing; None: that it is well again."""
-    connection.execute("UPDATE sources SET alarmed_at = ? WHERE id = ?", (at and to_ms(at), source))
+def alarmed(connection: Connection, source: str, at: datetime | None, *, shared: bool = False) -> None:
+    """Operators were told that it is ailing, perhaps as all of its kind are (`shared`); None: that it is well again."""
+    connection.execute(
+        "UPDATE sources SET alarmed_at = ?, alarm_shared = ? WHERE id = ?", (at and to_ms(at), shared, source)
+    )
 
 
 # --- habits

@@ -41,11 +41,9 @@ async def poll(settings: Settings, only: Sequence[str], say: Say) -> int:
 
 def _readable(settings: Settings, say: Say) -> set[str]:
     """All that are on; those on X only with a token."""
-    enabled = [source for source in settings.roster.sources.values() if source.enabled]
-    unread = {source.id for source in enabled if source.kind == "x" and not settings.x_bearer_token}
-    if unread:
+    if unread := settings.uncollected:
         say(f"{len(unread)} accounts on X not read: {NO_X_TOKEN}")
-    return {source.id for source in enabled} - unread
+    return {source.id for source in settings.roster.sources.values() if source.enabled} - unread
 
 
 def _refuse_unknown(settings: Settings, named: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Message, Roster, Statement, Telling
+from bot.models import Fate, Message, Roster, Statement, Telling
 from bot.render.alerts import PARTS, Trouble, ailing, alert, back, catch_up, deleted, edited
 from tests.render import judge, worlds
 
@@ -102,10 +102,17 @@ def test_a_post_found_late_says_so() -> None:
 
 
 def test_what_x_does_not_show_to_everybody_is_not_shown_and_not_called_deleted() -> None:
-    (message,) = alerted(worlds.own("secret", fate="protected"))
-    assert "secret" not in message.text
-    assert "🔒 Not public at its source at the moment" in message.text
-    assert "eleted" not in message.text
+    why: dict[Fate, str] = {
+        "protected": "🔒 The account is protected: only its followers may read it",
+        "suspended": "⛔️ The account is suspended",
+        "withheld": "🙈 Withheld: not shown in some countries",
+        "unsure": "🔒 Not public at its source at the moment",
+    }
+    for fate, words in why.items():
+        (message,) = alerted(worlds.own("secret", fate=fate))
+        assert "secret" not in message.text
+        assert words in message.text
+        assert "eleted" not in message.text
     (elsewhere,) = alerted(replace(worlds.own(), post=replace(worlds.told("open").post, fate="withheld")))
     assert "open" in elsewhere.text
 

@@ -27,6 +27,18 @@ def unseen(source: str, since: float, until: float | None = None) -> Gap:
     return Gap(source, UNTIL - timedelta(hours=since), ended, "no answer")
 
 
+def unread(roster: Roster, *sources: str) -> str:
+    messages = digest([], roster, language="en", zone="UTC", since=SINCE, until=UNTIL, unread=sources)
+    return messages[-1].text.split("\n\n")[-1]
+
+
+def test_sources_that_are_not_collected_are_named() -> None:
+    first = next(iter(ROSTER.sources.values()))
+    assert unread(ROSTER, first.id, "?") == "➖ Not collected, for there is no X token: 🇦🇶 Ann One, X @ann_one"
+    many = {f"s{number}": replace(first, id=f"s{number}") for number in range(9)}
+    assert unread(replace(ROSTER, sources=many), *many).endswith("X @ann_one; and 3 more sources")
+
+
 def quoted(speaker: str, number: int, **more: int) -> Telling:
     return worlds.told(f"words {number}", Statement(speaker, "quote", "x"), number=number, **more)
 

@@ -72,6 +72,8 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "subscriptions": lambda _, r, x: following.subscriptions(_, r, FOLLOWS, 2),
     "no subscriptions": lambda _, r, x: following.subscriptions(_, r, [], 0),
     "speakers": lambda _, r, x: following.speakers(_, r, {"ann": worlds.AT}, worlds.AT),
+    "speakers not collected": lambda _, r, x: following.speakers(_, r, {}, worlds.AT, unread=set(r.sources)),
+    "followed, not collected": lambda _, r, x: following.followed(_, r, [(ANN, True)], unread=set(r.sources)),
     "by link": lambda _, r, x: following.followed_by_link(_, r, ANN),
     "saved": lambda _, r, x: watching.saved(_, Watch(1, 1, x), True),
     "saved before": lambda _, r, x: watching.saved(_, Watch(1, 1, x), False),

@@ -391,18 +391,18 @@ async def test_without_a_token_x_is_not_read_and_that_is_said(timeline: Timeline
     ("status", "body", "words", "permanent", "wait"),
     [
         (400, {"title": "Invalid Request"}, "understand", True, None),
-        (401, {"detail": "Unauthorized"}, "X_BEARER_TOKEN", True, None),
-        (402, {"title": "CreditsDepleted", "type": "https://api.twitter.com/2/problems/credits"}, "paid", False, 3600),
+        (401, {"detail": "Unauthorized"}, "X_BEARER_TOKEN", True, 86400),
+        (402, {"title": "CreditsDepleted", "type": "https://api.twitter.com/2/problems/credits"}, "paid", True, 3600),
         (
             402,
             {"title": "Payment Required", "type": "https://api.x.com/2/problems/credits-depleted"},
             "paid",
-            False,
+            True,
             3600,
         ),
-        (403, {"detail": "client-not-enrolled"}, "client-not-enrolled", True, None),
+        (403, {"detail": "client-not-enrolled"}, "client-not-enrolled", True, 86400),
         (404, {}, "does not know", True, None),
-        (429, {"type": "https://api.twitter.com/2/problems/usage-capped"}, "usage cap", False, 86400),
+        (429, {"type": "https://api.twitter.com/2/problems/usage-capped"}, "usage cap", True, 86400),
         (429, {"title": "Too Many Requests", "type": "about:blank"}, "fewer", False, 900),
         (500, {"title": "Internal"}, "trouble", False, None),
         (503, {}, "trouble", False, None),
@@ -418,6 +418,7 @@ async def test_each_refusal_has_its_kind(
     assert words in error.reason
     assert error.permanent == permanent
     assert error.retry_at == (timeline.now + timedelta(seconds=wait) if wait else None)
+    assert error.shared == (wait is not None)
 
 
 async def test_a_full_window_ends_when_x_says(timeline: Timeline) -> None:

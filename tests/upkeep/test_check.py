@@ -41,7 +41,7 @@ async def test_every_account_is_shown_with_its_title_and_number(configure: Confi
     assert await check(settings, said.append) == 0
     assert said == [
         "✓ ivanenko-x      x o_ivanenko: “Olha [2J Ivanenko”, number 42",
-        "✓ petrov-telegram telegram p_petrov: “Петров”, number 1500",
+        "✓ petrov-telegram telegram p_petrov: “Петров”, number 1500; 1.2K subscribers",
         f"✓ wire            feed {far.url}/feed/wire: “The Wire news”, no number; "
         "1 items, the newest of 2022-03-14 12:00 UTC; account_id 7 cannot be compared",
         "✓ old             archive days.jsonl: “days.jsonl”, no number; 1 posts, 2022-03-14 to 2022-03-14",

@@ -1,12 +1,12 @@
 """Whom to follow: the menus, what was changed, what is followed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
 from bot.models import Button, Changes, Follow, How, Message, Roster, Side, Speaker
 from bot.render.language import Voice
-from bot.render.statements import title_of
+from bot.render.statements import title_of, uncollected
 from bot.render.text import Text, finish, inline, joined
 
 LINES = 8
@@ -125,6 +125,7 @@ def followed(
     done: Sequence[tuple[Follow, bool]],
     not_found: Sequence[tuple[str, Sequence[Follow]]] = (),
     refused: int = 0,
+    unread: Collection[str] = (),
 ) -> Message:
     """What is followed from here on, entry by entry; `done` says of each whether that is new.
 
@@ -140,6 +141,7 @@ def followed(
             lines.append(_("☑️ You follow {name} already: {how}.", name=name, how=how))
     if any(follow.how != "digest" for follow, _new in done):
         lines.append(_("You are told when the next statement is seen. /latest shows what was said before."))
+    lines.append(uncollected(_, _unread_of(roster, [follow for follow, _new in done], unread), roster))
     lines += _misses(_, not_found)
     if refused:
         lines.append(
@@ -180,6 +182,17 @@ def not_understood(_: Voice, roster: Roster, command: str, typed: str, near: Seq
     lines = [*_misses(_, [(typed, near)]), _("For example: {example}", example=example(_, roster, command))]
     verb = {"subscribe": "on", "speaker": "about", "compare": "about"}.get(command, "latest")
     return finish(joined(lines, "\n"), _offers(_, roster, [(typed, near)], verb))
+
+
+def _unread_of(roster: Roster, follows: Sequence[Follow], unread: Collection[str]) -> list[str]:
+    """Those of the sources that belong to what is followed."""
+    wanted = {(one.what, one.value) for one in follows}
+    whose = [(source, roster.side_of(source.speaker)) for source in roster.sources.values() if source.id in unread]
+    return [
+        source.id
+        for source, side in whose
+        if wanted & {("all", ""), ("source", source.id), ("speaker", source.speaker), ("side", side.id if side else "")}
+    ]
 
 
 def _misses(_: Voice, not_found: Sequence[tuple[str, Sequence[Follow]]]) -> list[Text]:
@@ -269,9 +282,17 @@ def _follow_rows(_: Voice, roster: Roster, follow: Follow) -> Iterator[list[Butt
 
 
 def speakers(
-    _: Voice, roster: Roster, spoke_at: Mapping[str, datetime], now: datetime, side: str = "", page: int = 0
+    _: Voice,
+    roster: Roster,
+    spoke_at: Mapping[str, datetime],
+    now: datetime,
+    side: str = "",
+    page: int = 0,
+    unread: Collection[str] = (),
 ) -> Message:
-    """Everybody who is listened to, by side, with their role today and when they last spoke."""
+    """Everybody who is listened to, by side, with their role today and when they last spoke; and who is not read on X:
+    `unread` are the sources that are not collected for want of a token.
+    """
     chosen = [one for one in _by_side(roster) if side in ("", one.side)]
     shown, turning = _paged(_, chosen, page, f"speakers:{side}", NAMES)
     lines: list[Text | str] = [_("Who is listened to").marked("bold")]
@@ -280,7 +301,7 @@ def speakers(
         if speaker.side != heading:
             heading = speaker.side
             lines += ["", title_of(_, roster, "side", heading).marked("bold")]
-        lines.append(_entry(_, roster, speaker, spoke_at.get(speaker.id), now))
+        lines.append(_entry(_, roster, speaker, spoke_at.get(speaker.id), now, unread))
     if not chosen:
         lines.append(_("Nobody is set up."))
     rows = [
@@ -296,18 +317,23 @@ def _by_side(roster: Roster) -> list[Speaker]:
     return sorted(roster.speakers.values(), key=lambda speaker: order.get(speaker.side, len(order)))
 
 
-def _entry(_: Voice, roster: Roster, speaker: Speaker, spoke_at: datetime | None, now: datetime) -> Text:
+def _entry(
+    _: Voice, roster: Roster, speaker: Speaker, spoke_at: datetime | None, now: datetime, unread: Collection[str]
+) -> Text:
     role = speaker.role_on(_.local_day(now))
     title = _.name(role.title, 80).marked("italic") if role else Text()
     heard = _("last heard {day}", day=_.day(spoke_at)) if spoke_at else Text()
-    return joined(["• " + _.name(speaker.name, 60), title, heard], " – ")
+    idle = any(source.id in unread for source in roster.sources_of(speaker.id))
+    missing = "➖ " + _("not collected on X: no X token") if idle else Text()
+    return joined(["• " + _.name(speaker.name, 60), title, heard, missing], " – ")
 
 
-def followed_by_link(_: Voice, roster: Roster, follow: Follow) -> Message:
+def followed_by_link(_: Voice, roster: Roster, follow: Follow, unread: Collection[str] = ()) -> Message:
     """After a deep link: who is followed, and the first steps of a newcomer."""
     name = title_of(_, roster, follow.what, follow.value).marked("bold")
     lines = [
         _("✅ You follow {name}: {how}.", name=name, how=how_words(_, follow.how)),
+        uncollected(_, _unread_of(roster, [follow], unread), roster),
         _("/latest shows what was said before, /help everything else."),
     ]
     return finish(joined(lines, "\n"), [[Button(_("Choose whom to follow").plain, "menu")]])
