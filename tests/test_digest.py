@@ -26,7 +26,7 @@ def put(connection: Connection, post: Post, *statements: Statement, seen_at: dat
     id = posts.insert(connection, post, seen_at or post.published_at)
     assert id
     posts.put_statements(connection, post, id, statements)
-    search.add(connection, id, post.published_at, MEANINGS.again(Telling(replace(post, id=id), statements)))
+    search.add(connection, [(id, post.published_at, MEANINGS.again(Telling(replace(post, id=id), statements)))])
 
 
 def said(speaker: str, text: str, kind: str = "report") -> Statement:

@@ -32,7 +32,7 @@ def fill(connection: Connection) -> None:
         id = posts.insert(connection, post, NOON)
         assert id
         posts.put_statements(connection, post, id, [Statement("petrov", "report", "Truces and talks.")])
-        index.add(connection, id, post.published_at, IndexEntry("truces and talk φtalks", ("gone",), OLD))
+        index.add(connection, [(id, post.published_at, IndexEntry("truces and talk φtalks", ("gone",), OLD))])
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def _purge(connection: Connection, id: int) -> None:
 def _store(connection: Connection, meanings: Meanings, post: Post) -> None:
     id = posts.insert(connection, post, NOON)
     assert id
-    index.add(connection, id, post.published_at, meanings.again(Telling(replace(post, id=id))))
+    index.add(connection, [(id, post.published_at, meanings.again(Telling(replace(post, id=id))))])
 
 
 def _edit(connection: Connection, meanings: Meanings, id: int) -> None:

@@ -96,16 +96,19 @@ def _has_past(post: Post) -> bool:
 
 def _keep(connection: Connection, roster: Roster, found: Sequence[tuple[Post, Said]], now: datetime) -> int:
     stored = 0
+    indexed = []
     for post, said in found:
         id = posts.insert(connection, said.of(post), post.seen_at or now)
-        if id is not None:
-            stored += 1
-            if _has_past(post):
-                posts.put_past(connection, id, post)
-            posts.add_statements(connection, post, id, said.statements)
-            if post.deleted_at and roster.sources[post.source].kind in WITHDRAWN:
-                posts.purge(connection, id)
-            else:
-                search.add(connection, id, post.published_at, said.entry)
-            plan_look_ups(connection, roster.sources[post.source], id, post, now)
+        if id is None:
+            continue
+        stored += 1
+        if _has_past(post):
+            posts.put_past(connection, id, post)
+        posts.add_statements(connection, post, id, said.statements)
+        if post.deleted_at and roster.sources[post.source].kind in WITHDRAWN:
+            posts.purge(connection, id)
+        else:
+            indexed.append((id, post.published_at, said.entry))
+        plan_look_ups(connection, roster.sources[post.source], id, post, now)
+    search.add(connection, indexed)
     return stored

@@ -40,18 +40,24 @@ def put(connection: Connection, post: int, published_at: datetime, entry: IndexE
     """Index a post, in place of what was indexed of it before."""
     place = place_of(connection, post)
     if place is None:
-        add(connection, post, published_at, entry)
+        add(connection, [(post, published_at, entry)])
         return
     for table in _tables(connection):
-        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
-    _insert(connection, post, place, entry)
+        _write(connection, table, place, entry.document)
+    topics.put(connection, post, entry.topics, entry.version)
 
 
-def add(connection: Connection, post: int, published_at: datetime, entry: IndexEntry) -> None:
-    """Index a post that is new."""
+def add(connection: Connection, new: Sequence[tuple[int, datetime, IndexEntry]]) -> None:
+    """Index posts that are new: number, time of publication and entry of each, all entries of one version."""
+    if not new:
+        return
+    version = new[0][2].version
     if connection.execute("SELECT 1 FROM places LIMIT 1").fetchone() is None:
-        _put_version(connection, entry.version)
-    _insert(connection, post, _take_place(connection, post, published_at), entry)
+        _put_version(connection, version)
+    documents = [(_take_place(connection, post, at), entry.document) for post, at, entry in new]
+    for table in _tables(connection):
+        connection.executemany(f"INSERT INTO {table} (rowid, document) VALUES (?, ?)", documents)  # noqa: S608
+    topics.add(connection, [(post, entry.topics) for post, _, entry in new], version)
 
 
 def drop(connection: Connection, post: int) -> None:
@@ -64,10 +70,9 @@ def drop(connection: Connection, post: int) -> None:
         topics.put(connection, post, (), "")
 
 
-def _insert(connection: Connection, post: int, place: int, entry: IndexEntry) -> None:
-    for table in _tables(connection):
-        connection.execute(f"INSERT INTO {table} (rowid, document) VALUES (?, ?)", (place, entry.document))  # noqa: S608
-    topics.put(connection, post, entry.topics, entry.version)
+def _write(connection: Connection, table: str, place: int, document: str) -> None:
+    connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
+    connection.execute(f"INSERT INTO {table} (rowid, document) VALUES (?, ?)", (place, document))  # noqa: S608
 
 
 def place_of(connection: Connection, post: int) -> int | None:
@@ -202,8 +207,7 @@ def grow(connection: Connection, entries: Collection[tuple[Telling, IndexEntry]]
     for telling, entry in entries:
         post = telling.post.id
         place = place_of(connection, post) or _take_place(connection, post, telling.post.published_at)
-        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (place,))  # noqa: S608
-        connection.execute(f"INSERT INTO {table} (rowid, document) VALUES (?, ?)", (place, entry.document))  # noqa: S608
+        _write(connection, table, place, entry.document)
         topics.put(connection, post, entry.topics, entry.version)
     connection.execute("UPDATE editions SET done = ? WHERE grows", (upto,))
 

@@ -9,10 +9,16 @@ from bot.store.connection import Connection
 def put(connection: Connection, post: int, topics: Collection[str], version: str) -> None:
     """Store the topics of a post, in place of those that were found before."""
     connection.execute("DELETE FROM topic_hits WHERE post = ?", (post,))
-    if topics:
-        connection.execute(
-            "INSERT INTO topic_hits (post, topic, dictionary) SELECT ?, value, ? FROM json_each(?)",
-            (post, dictionary(connection, version), json.dumps(list(topics))),
+    add(connection, [(post, topics)], version)
+
+
+def add(connection: Connection, new: Sequence[tuple[int, Collection[str]]], version: str) -> None:
+    """Store the topics of posts that are new."""
+    hits = [(post, topic) for post, topics in new for topic in topics]
+    if hits:
+        number = dictionary(connection, version)
+        connection.executemany(
+            "INSERT INTO topic_hits (post, topic, dictionary) VALUES (?, ?, ?)", [(*hit, number) for hit in hits]
         )
 
 

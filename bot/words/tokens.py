@@ -27,7 +27,7 @@ _PART = re.compile(_WORD)
 _PLAIN = _PART  # three times as fast as _TOKEN
 _NOT_PLAIN = re.compile(r"[/#@]|www\.", re.IGNORECASE)
 _HYPHEN = re.compile("[-‐‑]")
-_REMEMBERED = 200_000
+_REMEMBERED = 100_000
 _MOST_JOINED_KEYS = 4
 
 MOST_KEYS_A_PLACE = lemmas.MOST_KEYS + 1 + 2 * _MOST_JOINED_KEYS + 1

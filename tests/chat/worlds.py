@@ -48,7 +48,7 @@ def _put(connection: Connection, post: Post, who: tuple[Statement, ...], now: da
     number = posts.insert(connection, post, now)
     assert number
     posts.put_statements(connection, post, number, who)
-    search.add(connection, number, post.published_at, MEANINGS.again(Telling(replace(post, id=number), who)))
+    search.add(connection, [(number, post.published_at, MEANINGS.again(Telling(replace(post, id=number), who)))])
     return number
 
 

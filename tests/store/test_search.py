@@ -110,7 +110,7 @@ def test_whatever_order_posts_come_in_the_newest_are_first(
         put_source(connection, now)
         for number, second in enumerate(seconds):
             at = now + timedelta(seconds=60 * second)
-            search.add(connection, put_post(connection, at, str(number)), at, entry("here"))
+            search.add(connection, [(put_post(connection, at, str(number)), at, entry("here"))])
         found = search.find(connection, '"here"', every, limit=99)
         connection.execute("INSERT INTO search_0 (search_0) VALUES ('delete-all')")
         return [seconds[int(hit.telling.post.external_id)] for hit in found]
