@@ -249,11 +249,12 @@ def _put_new(
     plan_look_ups(connection, look.source, id, post, now)
     if look.silent:
         return id
+    telling = Telling(replace(post, id=id, seen_at=now, late=late), reading.statements, story)
     backlog = look.due.last_ok_at is not None and now - look.due.last_ok_at > CATCH_UP_AFTER
     if backlog and now - post.published_at > FRESH:
-        outbox.catch_up_later(connection, reading.subject(roster), id, now)
+        known = tell.told_before(connection, telling)
+        outbox.catch_up_later(connection, reading.subject(roster), id, now, known=known)
     else:
-        telling = Telling(replace(post, id=id, seen_at=now, late=late), reading.statements)
         tell.post(connection, roster, telling, reading.subject(roster), reading.text, now, meters)
     return id
 

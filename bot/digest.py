@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from bot import schedule, tell
-from bot.models import Follow, Gap, Message, Roster, Subscriber, Telling, Watch
+from bot.models import CORRECTED, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
-from bot.store import backlog, gaps, outbox, posts, statements, subscribers
+from bot.store import backlog, corrections, gaps, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
@@ -113,11 +113,19 @@ def _compose(
         return _read_all(connection, roster, news, wishes)
 
     @cache
+    def corrected_since(since: datetime) -> list["Said"]:
+        return _read_all(
+            connection, roster, posts.tellings(connection, corrections.between(connection, since, now)), wishes
+        )
+
+    @cache
     def gaps_since(since: datetime) -> list[Gap]:
         return _long_ones(gaps.between(connection, since, now), since, now)
 
     @cache
-    def messages(wanted: tuple[int, ...], changed: tuple[int, ...], since: datetime, *voice: str) -> list[Message]:
+    def messages(
+        wanted: tuple[int, ...], changed: tuple[int, ...], right: tuple[int, ...], since: datetime, *voice: str
+    ) -> list[Message]:
         language, zone = voice
         return digests.digest(
             [said.telling for said in said_since(since) if said.telling.post.id in set(wanted)],
@@ -129,6 +137,7 @@ def _compose(
             gaps=gaps_since(since),
             changed=[said.telling for said in changed_since(since) if said.telling.post.id in set(changed)],
             unread=uncollected,
+            corrected=[said.telling for said in corrected_since(since) if said.telling.post.id in set(right)],
         )
 
     made = []
@@ -142,7 +151,8 @@ def _compose(
         elif wish.follows or wish.watches:
             wanted = _numbers(said for said in said_since(who.digested_at) if _wanted(said, wish, roster))
             changed = _numbers(said for said in changed_since(who.digested_at) if _news(said, wish, roster))
-            text = messages(wanted, changed, who.digested_at, who.language, who.zone)
+            right = _numbers(said for said in corrected_since(who.digested_at) if _wanted(said, wish, roster))
+            text = messages(wanted, changed, right, who.digested_at, who.language, who.zone)
         made.append(Digest(who, text, until, next_at))
     return made
 
@@ -184,7 +194,8 @@ def _read_all(
 
 
 def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:
-    speakers = {statement.speaker for statement in said.telling.statements if statement.kind != "mention"}
+    named = wish.subscriber.mentions
+    speakers = {one.speaker for one in said.telling.statements if one.speaks or named or one.rule == CORRECTED}
     sides = {roster.speakers[speaker].side for speaker in speakers if speaker in roster.speakers}
     reach: Mapping[str, Iterable[str]] = {
         "all": [""] if speakers else [],

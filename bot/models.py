@@ -222,7 +222,11 @@ class Post:
     sha256: str = ""
 
 
-StatementKind = Literal["own", "quote", "report", "mention"]
+StatementKind = Literal["own", "quote", "report", "mention", "unknown"]
+
+
+CORRECTED = "corrected"
+"""The rule of a statement of which a person has said that it is none of the speaker's: a mention from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +234,9 @@ class Statement:
     """What one speaker says in one post, and by which right we say so.
 
     own: the speaker's own account. quote: an outlet gives the words in quotation marks. report: it gives the
-    content. mention: the speaker is named and does not speak, or we cannot be sure. `text` is the part of the post
-    that is theirs; `evidence` the part, verbatim, that names who speaks; `rule` which construction decided;
-    `confidence` runs from 0 to 100.
+    content. mention: the speaker is named and does not speak. unknown: something says that they speak, and not
+    clearly enough; nothing is attributed to them. `text` is the part of the post that is theirs; `evidence` the
+    part, verbatim, that names who speaks; `rule` which construction decided; `confidence` runs from 0 to 100.
     """
 
     speaker: str
@@ -241,6 +245,11 @@ class Statement:
     rule: str = ""
     evidence: str = ""
     confidence: int = 100
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says that the speaker speaks."""
+        return self.kind not in ("mention", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,13 +362,19 @@ How = Literal["now", "silent", "digest"]
 Changes = Literal["now", "digest", "off"]
 """How a subscriber is told of posts that were edited or deleted: by an alert, in the digest, not at all."""
 
+Retold = Literal["attach", "now", "off"]
+"""How a subscriber is told that a statement is told again: by an edit of the alert that told it first, by an alert of
+its own, not at all. The digest always says so.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """A chat, or one topic of a forum (`thread`, 0 for none), and how it wants to be told.
 
     `zone` is an IANA name. `digest` is the local time of the daily digest, None for no digest. `digested_at` is the
-    end of the last digest's window. `changes`: how edits and deletions are told.
+    end of the last digest's window. `changes`: how edits and deletions are told; `retold`: how tellings of what is
+    known. `mentions`: whether posts that only mention somebody who is followed are told, too.
     """
 
     id: int
@@ -374,6 +389,8 @@ class Subscriber:
     next_digest_at: datetime | None
     state: SubscriberState
     changes: Changes = "now"
+    retold: Retold = "attach"
+    mentions: bool = False
 
 
 FollowWhat = Literal["all", "side", "speaker", "source", "topic"]

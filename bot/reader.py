@@ -42,9 +42,17 @@ class Reading:
 
     def subject(self, roster: Roster) -> outbox.Subject:
         """Whom it concerns."""
-        speakers = _speaking(self.statements)
-        sides = {side.id for speaker in speakers if (side := roster.side_of(speaker))}
-        return outbox.Subject(speakers, sides, self.post.source, self.entry.topics, self.watches)
+        speakers = [said.speaker for said in self.statements if said.speaks]
+        named = [said.speaker for said in self.statements if not said.speaks]
+        return outbox.Subject(
+            speakers,
+            _sides(speakers, roster),
+            self.post.source,
+            self.entry.topics,
+            self.watches,
+            named,
+            _sides(named, roster),
+        )
 
 
 class Reader:
@@ -135,6 +143,5 @@ class Reader:
         )
 
 
-def _speaking(statements: Collection[Statement]) -> list[str]:
-    """Mentions do not count."""
-    return [said.speaker for said in statements if said.kind != "mention"]
+def _sides(speakers: Collection[str], roster: Roster) -> set[str]:
+    return {side.id for speaker in speakers if (side := roster.side_of(speaker))}

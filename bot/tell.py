@@ -1,14 +1,16 @@
 """Queue what is to be told of a post, for everybody whom it concerns: inside the transaction that stores it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from bot.meters import Meters
-from bot.models import Message, Roster, Telling, in_language
-from bot.render import alerts
-from bot.store import outbox, subscribers
+from bot.models import Message, Roster, Subscriber, Telling, in_language
+from bot.render import alerts, corrections
+from bot.store import outbox, posts, subscribers
 from bot.store.connection import Connection
+from bot.store.corrections import Correction
 from bot.store.outbox import Audience, Subject
 from bot.words import facts, query, tokens
 
@@ -16,6 +18,9 @@ NEWSWORTHY = frozenset({"x", "telegram"})
 """Kinds of sources where an edit or a deletion is news. Agencies rewrite their items all day: their versions are kept,
 nobody is woken.
 """
+
+ATTACHED = 12
+"""Tellings that are added to an alert; of a story that everybody tells the rest is in the digest."""
 
 
 def post(
@@ -27,21 +32,98 @@ def post(
     now: datetime,
     meters: Meters,
 ) -> None:
-    """A new post; `text` is what was read of it."""
+    """A new post; `text` is what was read of it.
+
+    Who has been told the same by another telling gets this one added to that alert; unless it is the first one by the
+    speaker's own account: what somebody says themselves is worth being told after a report of it.
+    """
+    others = _others(connection, telling)
+    known = _told(connection, others)
+    primary = is_own(telling) and not any(map(is_own, others))
+    render = _alert(telling, others, roster, lambda: text)
+
+    def timed(audience: Audience) -> list[Message]:
+        with meters.render_seconds.time():
+            return render(audience)
+
+    outbox.tell(connection, subject, _key(telling), timed, now, known=() if primary else known)
+    if len(others) <= ATTACHED:
+        for one in others:
+            again = [other for other in (*others, telling) if other is not one]
+            outbox.amend(connection, _key(one), _alert(one, again, roster, partial(facts.read, one, roster)), now)
+
+
+def told_before(connection: Connection, telling: Telling) -> frozenset[int]:
+    """The subscribers who have been told the same by another telling."""
+    return _told(connection, _others(connection, telling))
+
+
+def corrected(connection: Connection, roster: Roster, correction: Correction, now: datetime) -> None:
+    """The operators have decided about a doubt: the alert says so where it stands, and who asked is answered."""
+    (telling,) = posts.tellings(connection, [correction.post])
+    text = partial(facts.read, telling, roster)
+    outbox.amend(connection, _key(telling), _alert(telling, _others(connection, telling), roster, text), now)
+    if correction.subscriber is not None:
+        who = subscribers.get(connection, correction.subscriber)
+        answer = corrections.answer(
+            telling, correction.speaker, roster, confirmed=correction.state == "confirmed", **_voice(who)
+        )
+        key = f"correction:{correction.id}:{correction.state}"
+        outbox.queue(connection, [(who.id, True)], key, [answer], "answer", now)
+
+
+def doubted(
+    connection: Connection, roster: Roster, correction: Correction, operators: Collection[int], now: datetime
+) -> None:
+    """A reader doubts that somebody said that: the operators (their chats) are asked."""
+    (telling,) = posts.tellings(connection, [correction.post])
+    for who in subscribers.operators(connection, operators):
+        message = corrections.question(telling, correction.speaker, correction.id, roster, **_voice(who))
+        outbox.queue(connection, [(who.id, False)], f"doubt:{correction.id}", [message], "notice", now)
+
+
+def is_own(telling: Telling) -> bool:
+    """Whether it is somebody's own account that tells it."""
+    return any(said.kind == "own" for said in telling.statements)
+
+
+def _key(telling: Telling) -> str:
+    return f"post:{telling.post.id}"
+
+
+def _voice(who: Subscriber) -> dict[str, str]:
+    return {"language": who.language, "zone": who.zone}
+
+
+def _others(connection: Connection, telling: Telling) -> list[Telling]:
+    """The other tellings of its story that stand, the first seen first."""
+    if not telling.story:
+        return []
+    found = posts.tellings(connection, posts.told_again(connection, telling.story, ATTACHED + 2))
+    return [one for one in found if one.post.id != telling.post.id and one.post.fate == "stands"]
+
+
+def _told(connection: Connection, others: Sequence[Telling]) -> frozenset[int]:
+    return outbox.have_been_told(connection, [_key(one) for one in others]) if others else frozenset()
+
+
+def _alert(
+    telling: Telling, others: Sequence[Telling], roster: Roster, text: Callable[[], tokens.Text]
+) -> Callable[[Audience], list[Message]]:
     filters = facts.filters(roster)
 
     def render(audience: Audience) -> list[Message]:
-        with meters.render_seconds.time():
-            return alerts.alert(
-                telling,
-                roster,
-                language=audience.language,
-                zone=audience.zone,
-                watches=_labels(audience, roster),
-                found=[span for watch in audience.watches for span in query.marks(watch, filters, text)],
-            )
+        return alerts.alert(
+            telling,
+            roster,
+            language=audience.language,
+            zone=audience.zone,
+            watches=_labels(audience, roster),
+            found=[span for watch in audience.watches for span in query.marks(watch, filters, text())],
+            also=others if audience.retold == "attach" else (),
+        )
 
-    outbox.tell(connection, subject, f"post:{telling.post.id}", render, now)
+    return render
 
 
 def edit(
@@ -88,6 +170,8 @@ def both(one: Subject, other: Subject) -> Subject:
         sides=sorted({*one.sides, *other.sides}),
         topics=sorted({*one.topics, *other.topics}),
         watches=sorted({*one.watches, *other.watches}),
+        mentioned=sorted({*one.mentioned, *other.mentioned}),
+        mentioned_sides=sorted({*one.mentioned_sides, *other.mentioned_sides}),
     )
 
 

@@ -12,10 +12,10 @@ from typing import get_args
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.error import TelegramError
 
-from bot.chat import about, browsing, following, history, people, reading, settling, talks, watching
+from bot.chat import about, browsing, correcting, following, history, people, reading, settling, talks, watching
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import LANGUAGES, Changes, FollowWhat, How
+from bot.models import LANGUAGES, Changes, FollowWhat, How, Retold
 from bot.render.language import voice
 from bot.render.replies import greeting
 from bot.render.text import FSI, PDI
@@ -109,6 +109,38 @@ def _changes(arguments: Sequence[str], turn: Turn) -> Act:
         if typed == known:
             return lambda turn: following.tell_changes(turn, known)
     raise ValueError(typed)
+
+
+def _retold(arguments: Sequence[str], turn: Turn) -> Act:
+    (typed,) = arguments
+    for known in get_args(Retold):
+        if typed == known:
+            return lambda turn: following.tell_retold(turn, known)
+    raise ValueError(typed)
+
+
+def _mentions(arguments: Sequence[str], turn: Turn) -> Act:
+    (typed,) = arguments
+    _one_of(typed, ("0", "1"))
+    return lambda turn: following.tell_mentions(turn, typed == "1")
+
+
+def _doubt(arguments: Sequence[str], turn: Turn) -> Act:
+    post, *speakers = arguments
+    number = _number(post)
+    if not speakers:
+        return lambda turn: correcting.show_why(turn, number)
+    (speaker,) = speakers
+    _existing("speaker", speaker, turn)
+    return lambda turn: correcting.doubt(turn, number, speaker)
+
+
+def _settle(arguments: Sequence[str], turn: Turn) -> Act:
+    number, typed = arguments
+    if not turn.operator:
+        raise ValueError(typed)
+    correction, confirmed = _number(number), _one_of(typed, ("0", "1")) == "1"
+    return lambda turn: correcting.settle(turn, correction, confirmed)
 
 
 def _existing(what: str, value: str, turn: Turn) -> FollowWhat:
@@ -308,6 +340,10 @@ VERBS: Mapping[str, Verb] = {
     "how": Verb(_change, steers=True),
     "drop": Verb(_drop, steers=True),
     "changes": Verb(_changes, steers=True),
+    "retold": Verb(_retold, steers=True),
+    "mentions": Verb(_mentions, steers=True),
+    "doubt": Verb(_doubt),
+    "settle": Verb(_settle),
     "history": Verb(_page_of(history.show_versions)),
     "speakers": Verb(_speakers),
     "people": Verb(_people),

@@ -12,8 +12,10 @@ from bot.render.changes import Span, changes, shown
 from bot.render.language import Voice, voice
 from bot.render.statements import (
     account,
+    again,
     body,
     card,
+    doubt_button,
     foot,
     head,
     line,
@@ -73,28 +75,30 @@ def alert(
     zone: str,
     watches: Sequence[str] = (),
     found: Sequence[tuple[int, int]] = (),
+    also: Sequence[Telling] = (),
 ) -> list[Message]:
     """A new statement, in parts if it is longer than a message; each part is headed, the last has the link.
 
     `watches` are the queries and topics that matched, as the reader calls them; `found` the characters of the post's
-    text that did.
+    text that did. `also`: who tells the same.
     """
     _ = voice(language, zone)
     bell = joined([inline(watch, 60) for watch in watches[:10]], ", ")
     if len(watches) > 10:
         bell = bell + ", …"
     whole = joined([("🔔 " + bell) if bell else "", card(_, telling, roster, found=found[:FOUND])], "\n")
-    buttons = [source_button(_, telling)]
-    if whole.units <= MESSAGE:
-        return [finish(whole, buttons)]
-    return _parts(_, whole, telling, roster, buttons)
+    ending = again(_, also, roster, telling.post.published_at)
+    buttons = [source_button(_, telling) + doubt_button(_, telling)]
+    if joined([whole, ending], "\n").units <= MESSAGE:
+        return [finish(joined([whole, ending], "\n"), buttons)]
+    return _parts(_, whole, telling, roster, buttons, ending)
 
 
 def _parts(
-    _: Voice, whole: Text, telling: Telling, roster: Roster, buttons: Sequence[Sequence[Button]]
+    _: Voice, whole: Text, telling: Telling, roster: Roster, buttons: Sequence[Sequence[Button]], also: Text
 ) -> list[Message]:
     ending = foot(_, telling, roster)
-    parts = split(whole, MESSAGE - ending.units - HEADING)
+    parts = split(whole, MESSAGE - ending.units - also.units - HEADING)
     if len(parts) > PARTS:
         parts = parts[:PARTS]
         parts[-1] = parts[-1].stripped() + " …\n" + _("The rest is at the source.") + "\n" + ending
@@ -102,7 +106,9 @@ def _parts(
     messages = []
     for number, part in enumerate(parts, 1):
         heading = name + f" · {number}/{len(parts)}\n" if number > 1 else Text()
-        messages.append(finish(heading + part.stripped(), buttons if number == len(parts) else ()))
+        last = number == len(parts)
+        text = joined([heading + part.stripped(), also if last else ""], "\n")
+        messages.append(finish(text, buttons if last else ()))
     return messages
 
 

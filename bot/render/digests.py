@@ -1,6 +1,5 @@
 """The digest: what was said in a window of time, at one glance and then in order."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from itertools import chain
 
 from bot.models import Gap, Message, Roster, Telling
 from bot.render.language import Voice, voice
-from bot.render.statements import account, fate, line, said, teller, uncollected, who
+from bot.render.statements import account, again, fate, line, named, said, teller, uncollected, who
 from bot.render.text import ENTITIES, MESSAGE, Text, finish, inline, joined, split
 
 MESSAGES = 4
@@ -32,13 +31,15 @@ BLIND, SPANS = 10, 3
 
 @dataclass
 class _Group:
-    """One speaker's tellings (or one source's, where nobody speaks), in order of time; `retold` counts repeats."""
+    """One speaker's tellings (or one source's, where nobody speaks), in order of time; `again` has the repeats of each
+    story.
+    """
 
     name: Text
     side: str
     speaker: str = ""
     tellings: list[Telling] = field(default_factory=list)
-    retold: Counter[int] = field(default_factory=Counter)
+    again: dict[int, list[Telling]] = field(default_factory=dict)
 
 
 def digest(
@@ -52,12 +53,14 @@ def digest(
     gaps: Sequence[Gap] = (),
     changed: Sequence[Telling] = (),
     unread: Sequence[str] = (),
+    corrected: Sequence[Telling] = (),
 ) -> list[Message]:
     """The window [since, until) as messages: who spoke how often, then each statement by side and speaker.
 
     `gaps`: when sources could not be seen; what they said may be missing here. `changed`: posts that were edited or
-    deleted, also older ones. `unread`: sources that are not collected. A story told by several sources stands once, at
-    its earliest, with the others counted.
+    deleted, also older ones; `corrected`: those where somebody did not say what was said of them. `unread`: sources
+    that are not collected. A story told by several sources stands once, as its speaker's own account told it, else at
+    its earliest, with the others named.
     """
     _ = voice(language, zone)
     groups = _grouped(_, tellings, roster)
@@ -69,7 +72,12 @@ def digest(
         ],
         "\n",
     )
-    closing = [_changed(_, changed, roster), blind(_, gaps, roster, until), uncollected(_, unread, roster)]
+    closing = [
+        _changed(_, changed, roster),
+        _corrected(_, corrected, roster),
+        blind(_, gaps, roster, until),
+        uncollected(_, unread, roster),
+    ]
     for lines in LINES:
         blocks = [opening, *(block for group in groups for block in _blocks(_, group, roster, lines)), *closing]
         parts = _packed([block for block in blocks if block])
@@ -81,15 +89,17 @@ def digest(
 def _grouped(_: Voice, tellings: Sequence[Telling], roster: Roster) -> list[_Group]:
     """The groups by side, in the order of the configuration; sources where nobody speaks come last."""
     groups: dict[str, _Group] = {}
-    told: set[tuple[str, int]] = set()
-    for telling in sorted(tellings, key=lambda one: (one.post.published_at, one.post.id)):
+    for telling in sorted(tellings, key=lambda one: (not _is_own(one), one.post.published_at, one.post.id)):
         for key, place in _places(_, telling, roster):
             group = groups.setdefault(key, place)
-            if telling.story and (key, telling.story) in told:
-                group.retold[telling.story] += 1
-            else:
-                group.tellings.append(telling)
-            told.add((key, telling.story))
+            if telling.story in group.again:
+                group.again[telling.story].append(telling)
+                continue
+            group.tellings.append(telling)
+            if telling.story:
+                group.again[telling.story] = []
+    for group in groups.values():
+        group.tellings.sort(key=lambda one: (one.post.published_at, one.post.id))
     order = {side: number for number, side in enumerate(roster.sides)}
     return sorted(groups.values(), key=lambda group: order.get(group.side, len(order)))
 
@@ -100,6 +110,10 @@ def _places(_: Voice, telling: Telling, roster: Roster) -> list[tuple[str, _Grou
     if not speakers:
         return [(f"source {telling.post.source}", _Group(teller(_, telling, roster), ""))]
     return [(speaker, _Group(who(_, speaker, roster), _side(speaker, roster), speaker)) for speaker in speakers]
+
+
+def _is_own(telling: Telling) -> bool:
+    return any(one.kind == "own" for one in telling.statements)
 
 
 def _side(speaker: str, roster: Roster) -> str:
@@ -122,7 +136,8 @@ def _glance(_: Voice, groups: Sequence[_Group], roster: Roster) -> Text:
 
 
 def _count(group: _Group) -> int:
-    return len(group.tellings) + group.retold.total()
+    """Statements, not tellings of them."""
+    return len(group.tellings)
 
 
 def _blocks(_: Voice, group: _Group, roster: Roster, lines: int) -> list[Text]:
@@ -131,9 +146,8 @@ def _blocks(_: Voice, group: _Group, roster: Roster, lines: int) -> list[Text]:
     blocks, day = [], None
     for telling in group.tellings[:lines]:
         item = line(_, telling, roster, SHORT, speaker=group.speaker)
-        again = group.retold[telling.story]
-        if telling.story and again:
-            item = item + " " + _.many("(+{count} later telling)", "(+{count} later tellings)", again)
+        others = again(_, group.again.get(telling.story, ()), roster, telling.post.published_at)
+        item = joined([item, others], "\n")
         today = _.local_day(telling.post.published_at)
         if len(days) > 1 and today != day:
             item = _.day(telling.post.published_at).marked("italic") + "\n" + item
@@ -153,6 +167,12 @@ def _changed(_: Voice, changed: Sequence[Telling], roster: Roster) -> Text:
     if hidden:
         lines.append(_.many("… and {count} more: /history", "… and {count} more: /history", hidden))
     return joined([_("✏️ Edited or deleted").marked("bold") if lines else "", *lines], "\n")
+
+
+def _corrected(_: Voice, corrected: Sequence[Telling], roster: Roster) -> Text:
+    """Where somebody did not say what was said of them, a line each."""
+    lines = [line(_, telling, roster, SHORT) + "\n" + named(_, telling, roster) for telling in corrected[-CHANGED:]]
+    return joined([_("✳️ Put right: /corrections").marked("bold") if lines else "", *lines], "\n")
 
 
 def blind(_: Voice, gaps: Sequence[Gap], roster: Roster, now: datetime) -> Text:

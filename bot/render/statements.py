@@ -7,9 +7,9 @@ head: we put words in nobody's mouth.
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 
-from bot.models import WITHDRAWN, Button, Fate, Message, Roster, Source, Statement, Telling
+from bot.models import CORRECTED, WITHDRAWN, Button, Fate, Message, Roster, Source, Statement, Telling
 from bot.render.language import Voice, voice
 from bot.render.text import MESSAGE, Text, finish, inline, joined, plain, usable, verbatim
 
@@ -24,6 +24,9 @@ UNCOLLECTED = 6
 
 PAGE = 5
 """Cards on one page of /latest and /search."""
+
+ALSO = 8
+"""Who else tells the same, by name; the rest is counted."""
 
 
 # --- the parts of a card
@@ -63,7 +66,7 @@ def head(_: Voice, telling: Telling, roster: Roster) -> Text:
 
 def said(telling: Telling) -> list[Statement]:
     """The statements in which somebody speaks."""
-    return [one for one in telling.statements if one.kind != "mention"]
+    return [one for one in telling.statements if one.speaks]
 
 
 def _one_kind(statements: Sequence[Statement]) -> bool:
@@ -95,6 +98,7 @@ def kind(_: Voice, statement: Statement, telling: Telling, roster: Roster) -> Te
         "quote": lambda: _("Quoted by {source}", source=source),
         "report": lambda: _("Reported by {source}", source=source),
         "mention": lambda: _("Mentioned by {source}", source=source),
+        "unknown": lambda: _("Mentioned by {source}", source=source),
     }[statement.kind]()
     return words.linked(telling.post.url)
 
@@ -153,14 +157,21 @@ def _host(url: str) -> str:
 
 
 def named(_: Voice, telling: Telling, roster: Roster) -> Text:
-    """Those who are only mentioned; empty if there are none."""
-    speakers = [one.speaker for one in telling.statements if one.kind == "mention"]
-    if not speakers:
-        return Text()
+    """Those who are only mentioned, those of whom it is not clear, and those whom a person has put right."""
+    right = [one.speaker for one in telling.statements if one.rule == CORRECTED]
+    unclear = [one.speaker for one in telling.statements if one.kind == "unknown"]
+    speakers = [one.speaker for one in telling.statements if one.kind == "mention" and one.speaker not in right]
+    lines = [
+        _("✳️ Corrected: these are not the words of {names}", names=_names(_, right, roster)) if right else "",
+        _("Mentioned, not speaking: {names}", names=_names(_, speakers, roster)) if speakers else "",
+        _("Named; whether they say it is not clear: {names}", names=_names(_, unclear, roster)) if unclear else "",
+    ]
+    return joined(lines, "\n")
+
+
+def _names(_: Voice, speakers: Sequence[str], roster: Roster) -> Text:
     names = joined([who(_, speaker, roster) for speaker in speakers[:SPEAKERS]], ", ")
-    if len(speakers) > SPEAKERS:
-        names = names + ", …"
-    return _("Mentioned, not speaking: {names}", names=names)
+    return names + ", …" if len(speakers) > SPEAKERS else names
 
 
 def origin(_: Voice, telling: Telling) -> list[Text]:
@@ -267,6 +278,32 @@ def foot(_: Voice, telling: Telling, roster: Roster, topics: Sequence[str] = ())
     return joined([when, joined(["🏷 " + inline(topic, 60) for topic in topics[:8]], " ")], "\n")
 
 
+def again(_: Voice, others: Sequence[Telling], roster: Roster, since: datetime) -> Text:
+    """Who tells the same, and when, each leading to its post; with the day where it is not that of `since`."""
+    if not others:
+        return Text()
+    shown = sorted(others, key=lambda one: (one.post.published_at, one.post.id))
+    tellers = [_told(_, one, roster, _.local_day(since)) for one in shown[:ALSO]]
+    if hidden := len(others) - len(tellers):
+        tellers.append(_.many("and {count} more", "and {count} more", hidden))
+    return _("Also: {tellers}", tellers=joined(tellers, ", "))
+
+
+def _told(_: Voice, telling: Telling, roster: Roster, today: date) -> Text:
+    post = telling.post
+    source = roster.sources.get(post.source)
+    name = _.name(source.outlet) if source and source.outlet else teller(_, telling, roster)
+    when = _.clock(post.published_at) if _.local_day(post.published_at) == today else _.moment(post.published_at)
+    return name.linked(post.url) + " " + when
+
+
+def doubt_button(_: Voice, telling: Telling, label: str = "") -> list[Button]:
+    """Leads to why we say that they said it, and to denying it; an account of one's own speaks for itself."""
+    if not telling.post.id or not any(one.kind in ("quote", "report") for one in telling.statements):
+        return []
+    return [Button("🤔 " + (label or _("Not their words?").plain), f"doubt:{telling.post.id}")]
+
+
 def source_button(_: Voice, telling: Telling) -> list[Button]:
     """Leads to the post itself; none where the address cannot be opened."""
     return [Button(_("Source").plain, url=telling.post.url)] if usable(telling.post.url) else []
@@ -342,7 +379,10 @@ def page(
         for number, telling in enumerate(tellings, first)
         if usable(telling.post.url)
     ]
-    return finish(_fitting(_, tellings, roster, title, first), [links, turn, *buttons])
+    doubts = [
+        button for number, telling in enumerate(tellings, first) for button in doubt_button(_, telling, str(number))
+    ]
+    return finish(_fitting(_, tellings, roster, title, first), [links, turn, *buttons, doubts])
 
 
 def _fitting(_: Voice, tellings: Sequence[Telling], roster: Roster, title: Text, first: int) -> Text:

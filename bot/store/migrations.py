@@ -438,6 +438,32 @@ def shared_failures(database: sqlite_utils.Database) -> None:
     _run(database, SHARED_FAILURES)
 
 
+STORIES = """
+ALTER TABLE subscribers ADD COLUMN retold TEXT NOT NULL DEFAULT 'attach';   -- how they are told what is told again
+ALTER TABLE subscribers ADD COLUMN mentions INTEGER NOT NULL DEFAULT 0;     -- whether they want mentions, too
+
+CREATE TABLE corrections (                     -- readers' doubts whether somebody said that, and what became of them
+    id INTEGER PRIMARY KEY,
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    speaker TEXT NOT NULL,
+    kind TEXT NOT NULL,                        -- what it was taken for: own, quote, report
+    rule TEXT NOT NULL,
+    state TEXT NOT NULL,                       -- asked, confirmed, refused
+    subscriber INTEGER REFERENCES subscribers(id) ON DELETE SET NULL,  -- who asked first and gets the answer
+    asked_at INTEGER NOT NULL,
+    settled_at INTEGER,
+    UNIQUE (post, speaker)
+) STRICT;
+CREATE INDEX corrections_by_time ON corrections (settled_at) WHERE state = 'confirmed';
+CREATE INDEX corrections_by_asker ON corrections (subscriber) WHERE subscriber IS NOT NULL;
+"""
+
+
+@migrations()
+def stories(database: sqlite_utils.Database) -> None:
+    _run(database, STORIES)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

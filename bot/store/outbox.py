@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import get_args
 
-from bot.models import Lane, Message, Notification
+from bot.models import Lane, Message, Notification, Retold
 from bot.store import bodies
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
@@ -33,8 +33,8 @@ FORGOTTEN_AT_ONCE = 10_000
 class Subject:
     """What a post is about, for those who may want to know.
 
-    `speakers` and `sides` of those who speak in it (mentions do not count), its source, the topics that it touches,
-    and the numbers of the watches that match it.
+    `speakers` and `sides` of those who speak in it, `mentioned` and `mentioned_sides` of those who are only named, its
+    source, the topics that it touches, and the numbers of the watches that match it.
     """
 
     speakers: Collection[str]
@@ -42,18 +42,21 @@ class Subject:
     source: str
     topics: Collection[str]
     watches: Collection[int]
+    mentioned: Collection[str] = ()
+    mentioned_sides: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Subscribers who get the same words: their language and zone, and the watches (as typed) and topics (ids) that
-    brought the post to them.
+    """Subscribers who get the same words: their language and zone, the watches (as typed) and topics (ids) that
+    brought the post to them, and how they want to be told what is told again.
     """
 
     language: str
     zone: str
     watches: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    retold: Retold = "attach"
 
 
 def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[tuple[int, bool]]]:
@@ -69,6 +72,11 @@ def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[t
             SELECT subscriber, how, NULL, NULL FROM follows
                 WHERE what = 'side' AND value IN (SELECT value FROM json_each(:sides))
             UNION ALL
+            SELECT subscriber, how, NULL, NULL FROM follows JOIN subscribers ON id = subscriber AND mentions
+                WHERE what = 'all' AND :named
+                OR what = 'speaker' AND value IN (SELECT value FROM json_each(:mentioned))
+                OR what = 'side' AND value IN (SELECT value FROM json_each(:mentioned_sides))
+            UNION ALL
             SELECT subscriber, how, NULL, NULL FROM follows WHERE what = 'source' AND value = :source
             UNION ALL
             SELECT subscriber, how, NULL, value FROM follows
@@ -83,9 +91,9 @@ def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[t
                 json_group_array(topic) FILTER (WHERE topic IS NOT NULL)
             FROM reasons WHERE how <> 'digest' GROUP BY subscriber
         )
-        SELECT language, zone, watches, topics, silent, json_group_array(id)
+        SELECT language, zone, watches, topics, retold, silent, json_group_array(id)
         FROM told JOIN subscribers ON id = subscriber
-        WHERE state = 'active' GROUP BY language, zone, watches, topics, silent ORDER BY min(id)""",
+        WHERE state = 'active' GROUP BY language, zone, watches, topics, retold, silent ORDER BY min(id)""",
         {
             "spoken": bool(subject.speakers),
             "speakers": json.dumps(list(subject.speakers)),
@@ -93,10 +101,13 @@ def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[t
             "source": subject.source,
             "topics": json.dumps(list(subject.topics)),
             "watches": json.dumps(list(subject.watches)),
+            "named": bool(subject.mentioned),
+            "mentioned": json.dumps(list(subject.mentioned)),
+            "mentioned_sides": json.dumps(list(subject.mentioned_sides)),
         },
     )
-    for language, zone, watches, topics, silent, members in rows:
-        audience = Audience(language, zone, _given(watches), _given(topics))
+    for language, zone, watches, topics, retold, silent, members in rows:
+        audience = Audience(language, zone, _given(watches), _given(topics), retold)
         told = [(subscriber, bool(silent)) for subscriber in json.loads(members)]
         groups.setdefault(audience, []).extend(told)
     return groups
@@ -110,18 +121,28 @@ def _given(found: str) -> tuple[str, ...]:
 
 
 def tell(
-    connection: Connection, subject: Subject, key: str, render: Callable[[Audience], Sequence[Message]], now: datetime
+    connection: Connection,
+    subject: Subject,
+    key: str,
+    render: Callable[[Audience], Sequence[Message]],
+    now: datetime,
+    *,
+    known: Collection[int] = (),
 ) -> int:
     """Queue an alert for everybody whom the subject concerns, each text rendered once. Returns how many chats.
 
-    It is urgent for whom a watch of their own brought it with sound.
+    It is urgent for whom a watch of their own brought it with sound. `known`: subscribers who have been told as much
+    before; of them only those who want each telling.
     """
     told = 0
     for audience, members in audiences(connection, subject).items():
+        new = [one for one in members if audience.retold == "now" or one[0] not in known]
+        if not new:
+            continue
         messages = render(audience)
-        for lane, some in _by_urgency(audience, members):
+        for lane, some in _by_urgency(audience, new):
             queue(connection, some, key, messages, lane, now, audience)
-        told += len(members)
+        told += len(new)
     return told
 
 
@@ -133,6 +154,17 @@ def _by_urgency(
         return
     yield "urgent", [member for member in members if not member[1]]
     yield "alert", [member for member in members if member[1]]
+
+
+def have_been_told(connection: Connection, keys: Collection[str]) -> frozenset[int]:
+    """The subscribers who were told under one of the keys, or will be."""
+    rows = connection.execute(
+        """SELECT subscriber FROM outbox WHERE part = 0 AND state <> 'refused' AND notification IN (
+            SELECT id FROM notifications WHERE key IN (SELECT value FROM json_each(?))
+        )""",
+        (json.dumps(list(keys)),),
+    )
+    return frozenset(subscriber for (subscriber,) in rows)
 
 
 def amend(connection: Connection, key: str, render: Callable[[Audience], Sequence[Message]], now: datetime) -> int:
@@ -215,8 +247,8 @@ def queue(
 
 
 def _audience(text: str) -> Audience:
-    language, zone, watches, topics = json.loads(text)
-    return Audience(language, zone, tuple(watches), tuple(topics))
+    language, zone, watches, topics, *retold = json.loads(text)
+    return Audience(language, zone, tuple(watches), tuple(topics), *retold)
 
 
 # --- sending
@@ -402,12 +434,14 @@ def _put_back(connection: Connection, id: int, state: str, due_at: datetime, err
     )
 
 
-def catch_up_later(connection: Connection, subject: Subject, post: int, now: datetime) -> None:
-    """Note a post found after a long silence, for one message to each instead of an alert."""
+def catch_up_later(
+    connection: Connection, subject: Subject, post: int, now: datetime, *, known: Collection[int] = ()
+) -> None:
+    """Note a post found after a long silence, for one message to each (but to those) instead of an alert."""
     for members in audiences(connection, subject).values():
         connection.executemany(
             "INSERT INTO late (subscriber, post, found_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(subscriber, post, to_ms(now)) for subscriber, _ in members],
+            [(subscriber, post, to_ms(now)) for subscriber, _ in members if subscriber not in known],
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.models import WITHDRAWN, Fate, Post, Statement, Telling, Version
+from bot.models import CORRECTED, WITHDRAWN, Fate, Post, Statement, Telling, Version
 from bot.store import topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
@@ -88,6 +88,12 @@ def story(connection: Connection, source: str, external_id: str) -> int:
         (source, external_id),
     ).fetchone()
     return row[0] if row else 0
+
+
+def told_again(connection: Connection, story: int, limit: int) -> list[int]:
+    """The posts of a story, the first seen first."""
+    rows = connection.execute("SELECT id FROM posts WHERE story = ? ORDER BY id LIMIT ?", (story, limit))
+    return [id for (id,) in rows]
 
 
 def revise(connection: Connection, id: int, text: str, language: str, now: datetime) -> bool:
@@ -191,7 +197,7 @@ def last_changed(
         """SELECT id FROM posts WHERE (edited_at IS NOT NULL OR fate_at IS NOT NULL)
         AND source IN (SELECT value FROM json_each(:sources))
         AND (:all OR EXISTS (
-            SELECT 1 FROM statements WHERE post = posts.id AND statements.kind <> 'mention'
+            SELECT 1 FROM statements WHERE post = posts.id AND statements.kind NOT IN ('mention', 'unknown')
             AND speaker IN (SELECT value FROM json_each(:speakers))
         )) ORDER BY max(coalesce(edited_at, 0), coalesce(fate_at, 0)) DESC, id DESC LIMIT :limit""",
         {
@@ -229,9 +235,20 @@ def versions(connection: Connection, id: int) -> list[Version]:
 
 
 def put_statements(connection: Connection, post: Post, id: int, statements: Iterable[Statement]) -> None:
-    """Store who says what in the post, in place of what was stored of it before."""
+    """Store who says what in the post, in place of what was stored of it before. What was corrected stays so."""
     connection.execute("DELETE FROM statements WHERE post = ?", (id,))
-    add_statements(connection, post, id, statements)
+    corrected = {
+        speaker
+        for (speaker,) in connection.execute(
+            "SELECT speaker FROM corrections WHERE post = ? AND state = 'confirmed'", (id,)
+        )
+    }
+    right = [_put_right(said) if said.speaker in corrected else said for said in statements]
+    add_statements(connection, post, id, right)
+
+
+def _put_right(said: Statement) -> Statement:
+    return replace(said, kind="mention", rule=CORRECTED, evidence="", confidence=100)
 
 
 def add_statements(connection: Connection, post: Post, id: int, statements: Iterable[Statement]) -> None:

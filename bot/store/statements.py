@@ -50,7 +50,7 @@ def latest(
         ).fetchall()
     elif speakers is None:
         rows = connection.execute(
-            "SELECT DISTINCT published_at, post FROM statements WHERE kind <> 'mention' "
+            "SELECT DISTINCT published_at, post FROM statements WHERE kind <> 'mention' AND kind <> 'unknown' "
             "AND (published_at, post) < (?, ?) ORDER BY published_at DESC, post DESC LIMIT ?",
             (*start, limit),
         ).fetchall()
@@ -65,7 +65,7 @@ def _latest_of_each(
     """Merge the newest of each speaker: each list is one walk along the index, however many posts there are."""
     each = [
         connection.execute(
-            "SELECT published_at, post FROM statements WHERE kind <> 'mention' AND speaker = ? "
+            "SELECT published_at, post FROM statements WHERE kind <> 'mention' AND kind <> 'unknown' AND speaker = ? "
             "AND (published_at, post) < (?, ?) ORDER BY published_at DESC, post DESC LIMIT ?",
             (speaker, *start, limit),
         ).fetchall()
@@ -99,7 +99,8 @@ def last_words(connection: Connection, speakers: Collection[str]) -> dict[str, d
     """When each of the speakers last spoke; those who never did are left out."""
     rows = connection.execute(
         """SELECT speaker.value, (
-            SELECT max(published_at) FROM statements WHERE kind <> 'mention' AND speaker = speaker.value
+            SELECT max(published_at) FROM statements
+            WHERE kind <> 'mention' AND kind <> 'unknown' AND speaker = speaker.value
         ) FROM json_each(?) AS speaker""",
         (json.dumps(list(speakers)),),
     )

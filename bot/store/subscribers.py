@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from bot.models import Changes, Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
+from bot.models import Changes, Follow, FollowWhat, How, Retold, Subscriber, SubscriberState, Watch
 from bot.store import bodies, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
-_COLUMNS = "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, changes"
+_COLUMNS = (
+    "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, changes, "
+    "retold, mentions"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,16 @@ def speak(connection: Connection, subscriber: int, language: str) -> None:
 def tell_changes(connection: Connection, subscriber: int, how: Changes) -> None:
     """How edits and deletions are told from here on."""
     connection.execute("UPDATE subscribers SET changes = ? WHERE id = ?", (how, subscriber))
+
+
+def tell_retold(connection: Connection, subscriber: int, how: Retold) -> None:
+    """How a statement that is told again is told from here on."""
+    connection.execute("UPDATE subscribers SET retold = ? WHERE id = ?", (how, subscriber))
+
+
+def tell_mentions(connection: Connection, subscriber: int, wanted: bool) -> None:
+    """Whether mentions are told from here on."""
+    connection.execute("UPDATE subscribers SET mentions = ? WHERE id = ?", (wanted, subscriber))
 
 
 def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set[int]:
@@ -362,4 +375,6 @@ def _subscriber(row: Any) -> Subscriber:
         next_digest_at=from_ms(row[9]),
         state=row[10],
         changes=row[11],
+        retold=row[12],
+        mentions=bool(row[13]),
     )

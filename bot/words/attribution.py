@@ -19,8 +19,9 @@ The rules, with the confidence each gives:
     carry-over       55  "…, he added", from the last one who was named in the same paragraph
     quote-dash       50  "“…” — N"
 
-A report needs 60, a quotation 50. Of several speakers in one sentence the outer one counts ("Petrov was ready, Ivanenko
-wrote" is Ivanenko's), unless the sentence says two things beside each other.
+A report needs 60, a quotation 50; what has less is `unknown`: something says that they speak, and not enough. Of
+several speakers in one sentence the outer one counts ("Petrov was ready, Ivanenko wrote" is Ivanenko's), unless the
+sentence says two things beside each other.
 """
 
 import re
@@ -47,7 +48,7 @@ LONGEST = 20_000
 MOST_NAMED = 200
 """Names in a post that are looked at: each is compared with the verbs and the other names of its sentence."""
 
-_STRENGTH: dict[StatementKind, int] = {"mention": 0, "report": 1, "quote": 2, "own": 3}
+_STRENGTH: dict[StatementKind, int] = {"mention": 0, "unknown": 1, "report": 2, "quote": 3, "own": 4}
 
 
 def attribute(
@@ -112,7 +113,7 @@ class _Reading:
             known = best.get(place.named.speaker)
             if known is None or (_STRENGTH[kind], place.score) > (_STRENGTH[known[0]], known[1].score):
                 best[place.named.speaker] = (kind, place)
-        speaking = [speaker for speaker, (kind, _) in best.items() if kind != "mention"]
+        speaking = [speaker for speaker, (kind, _) in best.items() if kind not in ("mention", "unknown")]
         found = sorted(best.items(), key=lambda item: item[1][1].named.start)
         return tuple(self._statement(kind, place, places, alone=len(speaking) == 1) for _, (kind, place) in found)
 
@@ -379,7 +380,9 @@ class _Reading:
     def _kind(self, place: _Place) -> StatementKind:
         if self._is_quotation(place) and place.score >= ENOUGH_FOR_QUOTE:
             return "quote"
-        return "report" if place.score >= ENOUGH_FOR_REPORT else "mention"
+        if place.score >= ENOUGH_FOR_REPORT:
+            return "report"
+        return "unknown" if place.speaks else "mention"
 
     def _is_quotation(self, place: _Place) -> bool:
         """Whether quotation marks hold speech in that sentence, right after its colon, or in the one it refers to."""
@@ -406,9 +409,9 @@ class _Reading:
     def _statement(self, kind: StatementKind, place: _Place, places: Iterable[_Place], *, alone: bool) -> Statement:
         speaker = place.named.speaker
         evidence = " ".join(self.text[place.start : place.end].split()) if place.speaks else ""
-        if kind == "mention":
-            rule, confidence = (place.rule, 100 - place.score) if place.speaks else (place.rule, 90)
-            return Statement(speaker, kind, self._cut([place.sentence]), rule, evidence, confidence)
+        if kind in ("mention", "unknown"):
+            confidence = place.score if place.speaks else 90
+            return Statement(speaker, kind, self._cut([place.sentence]), place.rule, evidence, confidence)
         text = self.whole if alone else self._cut(self._own_sentences(speaker, places))
         return Statement(speaker, kind, text, place.rule, evidence, place.score)
 

@@ -16,7 +16,7 @@ def facts(post: Post, statements: Iterable[Statement], topics: Iterable[str], ro
         found.add(fact("lang", post.language))
     for statement in statements:
         found.add(fact("kind", statement.kind))
-        if statement.kind != "mention":
+        if statement.speaks:
             found.add(fact("from", statement.speaker))
             side = roster.side_of(statement.speaker)
             if side is not None:

@@ -71,7 +71,7 @@ class Told:
     @classmethod
     def of(cls, post: Post, statements: Iterable[Statement]) -> "Told":
         said = list(statements)
-        speakers = [one.speaker for one in said if one.kind != "mention"]
+        speakers = [one.speaker for one in said if one.speaks]
         own = any(one.kind == "own" for one in said)
         return cls(post.published_at, speakers, [one.speaker for one in said], own)
 

@@ -223,7 +223,7 @@ async def test_latest_shows_the_newest_first_and_turns_its_pages(talk: Talk, off
     assert "1. 🟦 Olha Ivanenko · North · head of delegation" in first["text"]
     assert [f"statement {number}" in first["text"] for number in (12, 8, 7)] == [True, True, False]
     assert "Quoted by The Wire (state media)" in first["text"]
-    assert data_of(first) == ["latest:all::6:8", "on:all:"]
+    assert data_of(first) == ["latest:all::6:8", "on:all:", *(f"doubt:{number}" for number in (12, 11, 10, 9, 8))]
     _, second = await talk.presses("latest:all::6:8", first)
     assert second["method"] == "editMessageText"
     assert "6. " in second["text"]
@@ -276,10 +276,10 @@ async def test_latest_of_somebody_offers_to_follow_them_unless_they_are(talk: Ta
     office.said(1, "first", quoted("petrov"))
     (answer,) = await talk.says("/latest petrov")
     assert answer["text"].startswith("Newest statements: 🟥 Pavel Petrov")
-    assert data_of(answer) == ["on:speaker:petrov"]
+    assert data_of(answer) == ["on:speaker:petrov", "doubt:1"]
     await talk.says("/subscribe petrov")
     (answer,) = await talk.says("/latest petrov")
-    assert data_of(answer) == []
+    assert data_of(answer) == ["doubt:1"]
 
 
 async def test_latest_of_nobody_offers_whom_it_may_be(talk: Talk) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Gap, Message, Roster, Statement, Telling
+from bot.models import CORRECTED, Gap, Message, Roster, Statement, Telling
 from bot.render.digests import digest
 from tests.render import judge, worlds
 
@@ -15,9 +15,22 @@ ROSTER = worlds.roster()
 SINCE, UNTIL = worlds.AT, worlds.AT + timedelta(days=1)
 
 
-def made(tellings: list[Telling], gaps: Sequence[Gap] = (), changed: Sequence[Telling] = ()) -> list[Message]:
+def made(
+    tellings: list[Telling],
+    gaps: Sequence[Gap] = (),
+    changed: Sequence[Telling] = (),
+    corrected: Sequence[Telling] = (),
+) -> list[Message]:
     return digest(
-        tellings, ROSTER, language="en", zone="Europe/Kyiv", since=SINCE, until=UNTIL, gaps=gaps, changed=changed
+        tellings,
+        ROSTER,
+        language="en",
+        zone="Europe/Kyiv",
+        since=SINCE,
+        until=UNTIL,
+        gaps=gaps,
+        changed=changed,
+        corrected=corrected,
     )
 
 
@@ -70,11 +83,32 @@ def test_a_post_of_two_speakers_stands_under_each_with_that_ones_kind() -> None:
     assert "🇧🇻 Ben Two\n18:44 · Reported by" in message.text
 
 
-def test_a_story_told_again_is_counted_at_its_earliest_telling() -> None:
+def test_a_story_told_again_stands_once_at_its_earliest_with_who_tells_it_again() -> None:
     (message,) = made([quoted("ben", 9, story=7), quoted("ben", 4, story=7), quoted("ben", 6, story=7)])
-    assert "words 4 (+2 later tellings)" in message.text
+    assert "words 4\nAlso: The Daily 18:48, The Daily 18:51" in message.text
     assert "words 9" not in message.text
-    assert "South 3:" in message.text
+    assert "South 1:" in message.text
+
+
+def test_a_story_that_the_speaker_tells_stands_in_the_speakers_own_words() -> None:
+    mine = replace(worlds.own("My own words", number=3, hours=1), story=7)
+    (message,) = made([quoted("ann", 4, story=7), mine, quoted("ann", 6)])
+    assert "My own words\nAlso: The Daily 18:46" in message.text
+    assert "North 2:" in message.text
+    assert message.text.index("words 6") < message.text.index("My own words")
+
+
+def test_of_a_story_that_everybody_tells_the_last_are_counted() -> None:
+    (message,) = made([quoted("ben", number, story=7) for number in range(1, 13)])
+    assert message.text.count("The Daily 18:") == 8
+    assert "and 3 more" in message.text
+
+
+def test_what_was_put_right_is_named() -> None:
+    right = worlds.told("They agreed.", Statement("ben", "mention", "", rule=CORRECTED))
+    (message,) = made([], corrected=[right])
+    assert "✳️ Put right: /corrections" in message.text
+    assert "✳️ Corrected: these are not the words of 🇧🇻 Ben Two" in message.text
 
 
 def test_a_window_over_two_days_names_them() -> None:
@@ -173,6 +207,7 @@ def test_telegram_takes_any_digest(tellings: list[Telling], roster: Roster, lang
         until=UNTIL,
         gaps=gaps,
         changed=tellings[:4],
+        corrected=tellings[2:5],
     ):
         judge.within_limits(message)
         judge.survives_telegram(message)

@@ -178,6 +178,11 @@ def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
         "changes:now",
         "changes:digest",
         "changes:off",
+        "retold:attach",
+        "retold:now",
+        "retold:off",
+        "mentions:0",
+        "mentions:1",
         "menu",
     ]
     assert "🇦🇶 Ann One – at once, without sound" in message.text
@@ -186,9 +191,17 @@ def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
 
 
 def test_the_way_in_which_changes_are_told_is_marked_also_for_who_only_watches() -> None:
-    message = following.subscriptions(EN, ROSTER, [], 1, "digest")
+    message = following.subscriptions(EN, ROSTER, [], 1, following.Wishes("digest", "now", True))
     assert message.text.startswith("You follow nobody yet.\n\nYou also watch 1 query: /watches\n✏️ What is edited")
     assert [button.text for button in message.buttons[0]] == ["✏️ at once", "● ✏️ in the digest only", "✏️ not at all"]
+    assert "🔁 The same statement, told again by others: an alert each." in message.text
+    assert [button.text for button in message.buttons[1]] == [
+        "🔁 added to the alert",
+        "● 🔁 an alert each",
+        "🔁 only in the digest",
+    ]
+    assert "👁 Posts that only mention whom you follow: told, too." in message.text
+    assert [button.text for button in message.buttons[2]] == ["👁 not told", "● 👁 told, too"]
 
 
 def test_what_was_not_understood_is_said_with_what_it_may_have_meant() -> None:

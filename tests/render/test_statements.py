@@ -197,6 +197,7 @@ def test_a_page_numbers_its_cards_and_turns_both_ways() -> None:
         ["https://x.com/ann_one/status/1", "https://daily.example/2"],
         ["latest:all::9", "latest:all::3"],
         ["follow:all"],
+        ["doubt:2"],
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import strategies as st
 
 from bot.models import (
+    CORRECTED,
     Post,
     Role,
     Roster,
@@ -95,7 +96,8 @@ def statements() -> st.SearchStrategy[tuple[Statement, ...]]:
     one = st.builds(
         Statement,
         speaker=st.sampled_from(["ann", "ben", "cat", "gone"]),
-        kind=st.sampled_from(["own", "quote", "report", "mention"]),
+        kind=st.sampled_from(["own", "quote", "report", "mention", "unknown"]),
+        rule=st.sampled_from(["", "colon", CORRECTED]),
         text=st.just("words"),
     )
     return st.lists(one, max_size=9).map(tuple)

@@ -289,9 +289,11 @@ def test_the_strongest_place_decides_and_says_by_which_rule() -> None:
     assert (found.kind, found.rule, found.evidence, found.confidence) == ("quote", "verb-subject", "заявил Лавров", 80)
 
 
-def test_a_doubt_is_a_mention_that_says_how_doubtful() -> None:
+def test_a_sign_that_is_not_enough_is_kept_and_attributes_nothing() -> None:
     (found,) = said("Подоляк прибув. Він додав, що чекає.")
-    assert (found.kind, found.rule, found.confidence) == ("mention", "carry-over", 45)
+    assert (found.kind, found.rule, found.confidence) == ("unknown", "carry-over", 55)
+    assert found.evidence == "додав"
+    assert not found.speaks
 
 
 def test_the_language_of_the_source_counts_where_the_text_does_not_tell() -> None:

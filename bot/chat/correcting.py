@@ -1,0 +1,66 @@
+"""Saying that somebody did not say it: readers ask, operators decide, everybody can read what was put right."""
+
+from bot import tell
+from bot.chat.turn import Turn
+from bot.render import corrections as cards
+from bot.store import corrections, posts
+from bot.store.connection import Connection
+from bot.store.corrections import Correction
+
+
+async def log(turn: Turn, typed: str) -> None:
+    """The public log of corrections."""
+    logged = await turn.desk.database.read_slow(_logged)
+    await turn.say(cards.log(turn.voice, logged, turn.desk.roster))
+
+
+def _logged(connection: Connection) -> list[cards.Logged]:
+    found = corrections.confirmed(connection, cards.LOGGED)
+    tellings = {one.post.id: one for one in posts.tellings(connection, [one.post for one in found])}
+    return [
+        cards.Logged(tellings[one.post], one.speaker, one.kind, one.settled_at)
+        for one in found
+        if one.settled_at is not None
+    ]
+
+
+async def show_why(turn: Turn, post: int) -> None:
+    """Why we say that they said it; a message of its own, so that the alert stays."""
+    found = turn.desk.database.read(posts.tellings, [post])
+    if found:
+        await turn.say(cards.why(turn.voice, found[0], turn.desk.roster))
+
+
+async def doubt(turn: Turn, post: int, speaker: str) -> None:
+    """A reader says that it is not theirs: once for each post and speaker the operators are asked."""
+    new = await turn.desk.database.write(_doubt, turn, post, speaker)
+    await turn.show(cards.noted(turn.voice, new=new))
+
+
+def _doubt(connection: Connection, turn: Turn, post: int, speaker: str) -> bool:
+    known = turn.subscriber
+    asked = corrections.ask(connection, post, speaker, known.id if known else None, turn.desk.now())
+    if asked is not None:
+        tell.doubted(connection, turn.desk.roster, asked, turn.desk.settings.admins, turn.desk.now())
+    return asked is not None
+
+
+async def settle(turn: Turn, number: int, confirmed: bool) -> None:
+    """An operator decides, or decides otherwise than before."""
+    found = await turn.desk.database.write(_settle, turn, number, confirmed)
+    if found is None:
+        return
+    _, roster = turn.voice, turn.desk.roster
+    (telling,) = turn.desk.database.read(posts.tellings, [found.post])
+    await turn.show(
+        cards.question(
+            telling, found.speaker, found.id, roster, language=_.language, zone=_.zone.key, settled=found.state
+        )
+    )
+
+
+def _settle(connection: Connection, turn: Turn, number: int, confirmed: bool) -> Correction | None:
+    settled = corrections.settle(connection, number, confirmed=confirmed, now=turn.desk.now())
+    if settled is not None:
+        tell.corrected(connection, turn.desk.roster, settled, turn.desk.now())
+    return settled
