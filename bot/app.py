@@ -28,6 +28,7 @@ from bot.errors import ParleyError
 from bot.keep import Keeper, mind_the_clock
 from bot.meters import Meters
 from bot.models import Fetcher, Message
+from bot.reconcile import Reconciler
 from bot.settings import Settings
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed
@@ -62,6 +63,9 @@ BACKLOG_EVERY = timedelta(minutes=1)
 
 BACK_UP_EVERY = timedelta(minutes=1)
 """How often it is asked whether a backup is due."""
+
+RECONCILE_EVERY = timedelta(hours=1)
+"""How often it is asked whether X is to be asked what it has counted."""
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two tries to reach Telegram at the start; they double."""
@@ -123,6 +127,10 @@ async def run(settings: Settings) -> None:
         scheduler.add_job(
             _tell_operators, "interval", seconds=ALARM_EVERY.total_seconds(), args=[database, settings, delivery]
         )
+        if settings.x_bearer_token:
+            x = cast(X, readers["x"])
+            bill = Reconciler(database, x, settings.x.budget, settings.admins, now, delivery.nudge)
+            scheduler.add_job(bill.look, "interval", seconds=RECONCILE_EVERY.total_seconds(), next_run_time=now())
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if settings.health_port:

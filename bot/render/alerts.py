@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from babel.dates import format_timedelta
@@ -281,6 +281,23 @@ def _trouble(_: Voice, trouble: Trouble, roster: Roster) -> Text:
         ),
     }[trouble.kind]()
     return joined([opening, inline(trouble.reason, 300).marked("italic"), remedy], "\n")
+
+
+def counted_otherwise(day: date, ours: int, theirs: int, *, language: str, zone: str) -> Message:
+    """X has counted another number of posts on a day (of UTC) than we."""
+    _ = voice(language, zone)
+    counted = _(
+        "💳 X: {theirs} posts on {day} by its own count, {ours} by ours.",
+        theirs=theirs,
+        ours=ours,
+        day=_.day(datetime.combine(day, time(12), _.zone)),
+    )
+    remedy = (
+        _("What is missing counts as spent. Does something else use the token?")
+        if theirs > ours
+        else _("The budget stays as careful as it was; nothing needs to be done.")
+    )
+    return finish(joined([counted, remedy], "\n"))
 
 
 def _accounts(_: Voice, sources: Sequence[str], roster: Roster) -> Text:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -162,6 +162,10 @@ class X:
                 yield Fetched(page.posts, place.write(), title, place.account_id)
             if not page.next_token or page.oldest <= first:
                 return
+
+    async def usage(self, days: int, now: datetime) -> dict[date, int]:
+        """How many posts X says that it has given out on each of the last days. Raises FetchError."""
+        return x_page.usage(await self._open().usage(days, now))
 
     async def _whose(self, source: Source, cursor: Cursor | None, now: datetime) -> tuple[Place, str]:
         """How far it has been read, with its number; and its title, if it had to be looked up."""

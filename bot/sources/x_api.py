@@ -16,7 +16,7 @@ from bot.sources.x_client import Answer, Client, Vocabulary
 from bot.sources.x_page import Json, problem_of, used
 from bot.sources.x_purse import Purse
 
-Endpoint = Literal["timelines", "search", "posts", "users"]
+Endpoint = Literal["timelines", "search", "posts", "users", "usage"]
 
 LOOKED_UP = 100
 """Posts in one look-up at the most."""
@@ -109,6 +109,16 @@ class Api:
 
         return await self._call("users", ask, call, now)
 
+    async def usage(self, days: int, now: datetime) -> Json:
+        """How many posts X has counted on each of the last days. Costs nothing."""
+        async with self._let_through("usage", now):
+            try:
+                body = await self._client.get_usage(days)
+            except tweepy.HTTPException as error:
+                raise self._refused("usage", error.response, now) from error
+        self._opened("usage", now)
+        return body
+
     def is_closed(self, endpoint: Endpoint, now: datetime) -> bool:
         """Whether a call there would not be made now."""
         return self._closed_until(endpoint, now) is not None
@@ -199,7 +209,7 @@ def _endpoint(route: str) -> Endpoint:
         return "search"
     if route.startswith("/2/users/"):
         return "timelines" if route.endswith("/tweets") else "users"
-    return "posts"
+    return "usage" if route.startswith("/2/usage/") else "posts"
 
 
 def _next_page(body: Json) -> object:

@@ -7,7 +7,7 @@ compared as numbers. Anything that is not of the shape it should have is passed 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from bot.budget import Used
@@ -137,6 +137,22 @@ def used(body: Json, kind: Literal["post", "user"]) -> Used:
 
 def _ids(items: Iterable[Json]) -> frozenset[str]:
     return frozenset(id for item in items if (id := _string(item.get("id"))))
+
+
+def usage(body: Json) -> dict[date, int]:
+    """How many posts X has counted on each day (of UTC) that it speaks of; the largest, where a day stands twice.
+
+    Raises FetchError if it speaks of none.
+    """
+    project = _object(_object(body.get("data")).get("daily_project_usage"))
+    counted: dict[date, int] = {}
+    for one in _objects(project.get("usage")):
+        day, written = _time(one.get("date")), str(one.get("usage"))
+        if day is not None and _ID.fullmatch(written):
+            counted[day.date()] = max(counted.get(day.date(), 0), int(written))
+    if not counted:
+        raise FetchError("X does not say what it has counted")
+    return counted
 
 
 # --- what became of posts

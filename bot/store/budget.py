@@ -5,7 +5,9 @@ that is killed in between has counted too much, never too little: the note stays
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from bot import budget as rules
 from bot.budget import Ask, Budget, Grant, Spent, Used
@@ -16,6 +18,9 @@ MIDNIGHT = timedelta(minutes=1)
 
 LATELY = 7
 """Days from which a rate of spending is worked out."""
+
+RECONCILED_FOR = 7
+"""Days for which X is asked what it has counted: it speaks of some of them late or never."""
 
 KEPT_DAYS = timedelta(days=400)
 
@@ -104,6 +109,45 @@ def take_over(connection: Connection, other: Connection) -> None:
         "INSERT INTO x_holds (day, question, results, price) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         other.execute("SELECT day, question, results, price FROM x_holds"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The posts of a day as we and as X have counted them."""
+
+    day: date
+    ours: int
+    theirs: int
+
+
+def unreconciled(connection: Connection, now: datetime) -> bool:
+    """Whether there is a day that is over, not long ago, of which X has not said what it has counted."""
+    row = connection.execute(
+        "SELECT 1 FROM x_days WHERE billed IS NULL AND day < ? AND day > ?",
+        (_day(now), _day(now - timedelta(days=RECONCILED_FOR))),
+    ).fetchone()
+    return row is not None
+
+
+def reconcile(connection: Connection, budget: Budget, counted: Mapping[date, int], now: datetime) -> list[Counted]:
+    """Take in what X says of the days that are over and were not reconciled yet. Where it has counted more than we,
+    what is missing is spent; calls whose answer was lost are among what it has counted.
+    """
+    found = []
+    for day, ours in connection.execute(
+        "SELECT day, posts FROM x_days WHERE billed IS NULL AND day < ? ORDER BY day", (_day(now),)
+    ).fetchall():
+        theirs = counted.get(date.fromisoformat(day))
+        if theirs is None:
+            continue
+        connection.execute(
+            "UPDATE x_days SET billed = ?1, posts = max(posts, ?1), spent = spent + max(?1 - posts, 0) * ?2 "
+            "WHERE day = ?3",
+            (theirs, budget.post_price, day),
+        )
+        connection.execute("DELETE FROM x_holds WHERE day = ?", (day,))
+        found.append(Counted(date.fromisoformat(day), ours, theirs))
+    return found
 
 
 def forget(connection: Connection, now: datetime) -> None:

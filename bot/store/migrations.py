@@ -464,6 +464,12 @@ def stories(database: sqlite_utils.Database) -> None:
     _run(database, STORIES)
 
 
+@migrations()
+def x_usage(database: sqlite_utils.Database) -> None:
+    """The posts of a day as X itself has counted them; NULL while it has not said."""
+    database.conn.execute("ALTER TABLE x_days ADD COLUMN billed INTEGER")
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -71,6 +71,7 @@ class FarEnds:
                 web.get("/2/users/{number}/tweets", self._timeline),
                 web.get("/2/tweets/search/recent", self._search),
                 web.get("/2/tweets", self._lookup),
+                web.get("/2/usage/tweets", self._usage),
                 web.get("/s/{name}", self._preview),
                 web.get("/{name}", self._plain),
                 web.get("/{name}/{id:[0-9]+}", self._embed),
@@ -161,6 +162,9 @@ class FarEnds:
 
     async def _lookup(self, request: web.Request) -> web.Response:
         return self.api.lookup(request.query)
+
+    async def _usage(self, request: web.Request) -> web.Response:
+        return self.api.usage(request.query)
 
     async def _user(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -1,7 +1,7 @@
 """One page of a timeline, in both of X's vocabularies."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from bot.sources.x_page import (
     read,
     refuse_account,
     time_of,
+    usage,
     used,
 )
 
@@ -395,3 +396,29 @@ def test_a_moment_has_its_lowest_id() -> None:
     assert time_of(id_at(moment)) == moment
     assert time_of(id_at(moment) - 1) < moment
     assert id_at(datetime(1999, 1, 1, tzinfo=UTC)) == 0
+
+
+# --- what X has counted
+
+
+def counted(*days: tuple[object, object]) -> dict[str, Any]:
+    written = [{"date": day, "usage": posts} for day, posts in days]
+    return {"data": {"daily_project_usage": {"project_id": "1", "usage": written}}}
+
+
+def test_a_day_that_stands_twice_counts_once_at_its_largest() -> None:
+    body = counted(
+        ("2026-11-16T00:00:00.000Z", "660"),
+        ("2026-11-16T00:00:00.000Z", 661),
+        ("2026-11-17T00:00:00.000Z", "0"),
+        ("yesterday", "5"),
+        ("2026-11-18T00:00:00.000Z", "many"),
+        (None, None),
+    )
+    assert usage(body) == {date(2026, 11, 16): 661, date(2026, 11, 17): 0}
+
+
+@pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {"daily_project_usage": {"usage": {}}}}, counted()])
+def test_without_a_count_it_says_so(body: dict[str, Any]) -> None:
+    with pytest.raises(FetchError, match="does not say what it has counted"):
+        usage(body)
