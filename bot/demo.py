@@ -114,7 +114,7 @@ def _application(settings: Settings, database: Database, pacing: Pacing, clock: 
     application = (
         Application.builder()
         .token("1:terminal")
-        .request(ConsoleRequest(shown))
+        .request(ConsoleRequest(shown, save=Files().save))
         .get_updates_request(ConsoleRequest(shown))
         .rate_limiter(pacing)
         .updater(None)
@@ -122,6 +122,22 @@ def _application(settings: Settings, database: Database, pacing: Pacing, clock: 
     )
     chat.serve(application, chat.Desk(database, settings, clock))
     return application
+
+
+class Files:
+    """What the bot sends besides words, kept after the talk: a folder of its own, made for the first file."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._count = 0
+
+    def save(self, name: str, content: bytes) -> str:
+        """Gives the path. The name is the last part of what was given, for it must stay in the folder."""
+        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="parley-files-"))
+        self._count += 1
+        path = self._folder / f"{self._count}-{Path(name).name}"
+        path.write_bytes(content)
+        return str(path)
 
 
 class Lines:

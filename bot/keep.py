@@ -15,7 +15,7 @@ from bot.errors import StoreError
 from bot.models import Message
 from bot.render import alerts
 from bot.settings import Settings
-from bot.store import budget, clock, copies, disk, inbox, outbox, subscribers
+from bot.store import budget, clock, copies, disk, exports, inbox, outbox, subscribers
 from bot.store.connection import Connection, sqlite3
 from bot.store.database import Database
 
@@ -149,6 +149,7 @@ class Keeper:
             while dropped := await self._database.write(forget, now - timedelta(days=days)):
                 gone += dropped
         await self._database.write(budget.forget, now)
+        await self._database.write(exports.forget, now)
         return gone
 
 

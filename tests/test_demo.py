@@ -1,13 +1,17 @@
 """`parley try`: the real bot over the sample days, as a newcomer types it."""
 
 import io
+import json
 import os
 import pty
+import re
 import select
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +75,20 @@ async def test_only_what_is_followed_comes(sample: Settings) -> None:
     live = shown.split("/digest off", 1)[1]
     assert "Vladimir Medinsky" in live
     assert "Own words (sample)" not in live
+
+
+def taken(path: Path) -> Any:
+    """What the file holds; it and its folder go."""
+    found = json.loads(path.read_text())
+    shutil.rmtree(path.parent)
+    return found
+
+
+async def test_a_search_is_taken_away_as_a_file_whose_path_is_shown(sample: Settings) -> None:
+    shown = await talk(sample, "/search ceasefire", "6", "/export")
+    (path,) = re.findall(r"^\[(/.*/1-parley\.json)\]$", shown, re.MULTILINE)
+    assert [one["speakers"] for one in taken(Path(path))] == [["cavusoglu"], ["kuleba"], ["kuleba"]]
+    assert "Nothing is stored about this chat." in shown
 
 
 async def test_an_archive_without_posts_is_an_error_in_words(sample: Settings, tmp_path: Path) -> None:

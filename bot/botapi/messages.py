@@ -44,6 +44,15 @@ def _plain(value: Any) -> Any:
     return value.to_dict() if isinstance(value, TelegramObject) else value
 
 
+def caption(message: Message) -> dict[str, Any]:
+    """The same words under a file."""
+    return {
+        "caption": message.text,
+        "caption_entities": [_entity(entity) for entity in message.entities] or None,
+        "reply_markup": _keyboard(message),
+    }
+
+
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
     if not message.buttons:
         return None

@@ -12,7 +12,7 @@ from typing import get_args
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.error import TelegramError
 
-from bot.chat import about, browsing, correcting, following, history, people, reading, settling, talks, watching
+from bot.chat import about, browsing, citing, correcting, following, history, people, reading, settling, talks, watching
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
 from bot.models import LANGUAGES, Changes, FollowWhat, How, Retold
@@ -266,6 +266,18 @@ def _latest(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: browsing.turn_latest(turn, what, value, first, before)
 
 
+def _cite(arguments: Sequence[str], turn: Turn) -> Act:
+    (number,) = map(_number, arguments)
+    return lambda turn: citing.cite(turn, number)
+
+
+def _export(arguments: Sequence[str], turn: Turn) -> Act:
+    (form,) = arguments
+    _one_of(form, list(citing.FORMS))
+    words = _shown_query(turn)
+    return lambda turn: citing.export_found(turn, words, form)
+
+
 def _search(arguments: Sequence[str], turn: Turn) -> Act:
     first, before = _place(arguments)
     words = _shown_query(turn)
@@ -358,6 +370,8 @@ VERBS: Mapping[str, Verb] = {
     "keep": Verb(_of_query(watching.save), steers=True),
     "narrow": Verb(_narrow, steers=True),
     "nowatch": Verb(_of_query(watching.drop), steers=True),
+    "cite": Verb(_cite),
+    "export": Verb(_export),
     "watches": Verb(_page_of(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),

@@ -8,7 +8,7 @@ and typing the number presses it.
 import json
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
@@ -17,6 +17,8 @@ from telegram.request import BaseRequest, RequestData
 
 Fields = Mapping[str, Any]
 Refusal = tuple[int, str]
+Save = Callable[[str, bytes], str]
+"""Keeps a file under its name, and says where."""
 
 CHAT = 1
 """The one chat, and the one person in it."""
@@ -53,11 +55,13 @@ TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)
 class ConsoleRequest(BaseRequest):
     """Answers the calls of a bot and prints its messages to `shown`: with bold and the like in a terminal, else plain.
 
-    Nothing that anybody wrote can steer the terminal: control characters are shown as �.
+    Nothing that anybody wrote can steer the terminal: control characters are shown as �. What `save` says of a file
+    stands in its place.
     """
 
-    def __init__(self, shown: TextIO, language: str = "en") -> None:
+    def __init__(self, shown: TextIO, language: str = "en", save: Save = lambda name, content: name) -> None:
         self._shown = shown
+        self._save = save
         self._styled = shown.isatty()
         self._person = {"id": CHAT, "is_bot": False, "first_name": "You", "language_code": language}
         self._messages: OrderedDict[int, dict[str, Any]] = OrderedDict()
@@ -84,7 +88,8 @@ class ConsoleRequest(BaseRequest):
         """Carry out one call and answer it as Telegram would."""
         fields = request_data.parameters if request_data is not None else {}
         files = request_data.multipart_data if request_data is not None else {}
-        result = self._answer(url.rpartition("/")[2], fields, [name for name, _, _ in files.values()])
+        saved = [self._save(name, content) for name, content, _ in files.values() if isinstance(content, bytes)]
+        result = self._answer(url.rpartition("/")[2], fields, saved)
         if isinstance(result, tuple):
             status, description = result
             body = {"ok": False, "error_code": status, "description": description}
@@ -200,7 +205,9 @@ class ConsoleRequest(BaseRequest):
             lines += ["  ".join(buttons)] if buttons else []
         self._print("\n".join(lines) + "\n\n")
 
-    def _button(self, message: int, button: Mapping[str, str]) -> str:
+    def _button(self, message: int, button: Mapping[str, Any]) -> str:
+        if "copy_text" in button:
+            return f"{clean(button['text'])} «{clean(button['copy_text']['text'])}»"
         if "callback_data" not in button:
             return f"{clean(button['text'])} <{clean(button.get('url', ''))}>"
         self._last_button += 1

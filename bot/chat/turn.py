@@ -8,7 +8,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, TelegramError
 
 from bot import models
-from bot.botapi.messages import arguments
+from bot.botapi.messages import arguments, caption
 from bot.chat.desk import Desk
 from bot.models import Subscriber
 from bot.render.language import Voice, pick, voice
@@ -109,6 +109,12 @@ class Turn:
 
     async def say(self, message: models.Message) -> None:
         await self.bot.send_message(self.chat.id, message_thread_id=self.thread or None, **arguments(message))
+
+    async def give(self, name: str, content: bytes, under: models.Message) -> None:
+        """A file, with words under it."""
+        await self.bot.send_document(
+            self.chat.id, content, filename=name, message_thread_id=self.thread or None, **caption(under)
+        )
 
     async def show(self, message: models.Message) -> None:
         """In place of the message whose button was pressed; as a new one where that is not possible."""

@@ -20,6 +20,7 @@ from bot.chat import (
     about,
     browsing,
     buttons,
+    citing,
     correcting,
     following,
     history,
@@ -65,11 +66,12 @@ COMMANDS: Mapping[str, Command] = {
     "topics": following.topics,
     "status": about.status,
     "privacy": about.privacy,
+    "export": citing.export,
     "stop": about.stop,
 }
 
-STEERING = frozenset({"stop"})
-"""Commands that change things whatever stands after them; the others ask for themselves."""
+STEERING = frozenset({"export", "stop"})
+"""Commands that change or tell things of the whole chat, whatever stands after them; the others ask for themselves."""
 
 
 def serve(application: Application[Any, Any, Any, Any, Any, Any], desk: Desk) -> None:

@@ -48,6 +48,7 @@ def described(_: Voice, roster: Roster | None) -> list[Command]:
         Command("topics", _("Subjects to follow")),
         Command("status", _("Whether all sources can be read")),
         Command("privacy", _("What is stored about you")),
+        Command("export", _("All that is stored about you, as a file")),
         Command("stop", _("Forget me and all my settings")),
     ]  # fmt: skip
 

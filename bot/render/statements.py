@@ -238,9 +238,13 @@ def body(_: Voice, telling: Telling, roster: Roster, found: Sequence[tuple[int, 
 
 def withdrawn(telling: Telling, roster: Roster) -> bool:
     """Whether the platform's rules forbid to repeat the text: X wants what it no longer shows gone everywhere."""
+    return on_x(telling, roster) and (telling.post.deleted_at is not None or telling.post.fate != "stands")
+
+
+def on_x(telling: Telling, roster: Roster) -> bool:
+    """Whether X's rules hold for it."""
     source = roster.sources.get(telling.post.source)
-    on_x = source.kind in WITHDRAWN if source else _host(telling.post.url) in ("x.com", "twitter.com")
-    return on_x and (telling.post.deleted_at is not None or telling.post.fate != "stands")
+    return source.kind in WITHDRAWN if source else _host(telling.post.url) in ("x.com", "twitter.com")
 
 
 def _media(_: Voice, kinds: Sequence[str]) -> Text:
@@ -305,8 +309,9 @@ def doubt_button(_: Voice, telling: Telling, label: str = "") -> list[Button]:
 
 
 def source_button(_: Voice, telling: Telling) -> list[Button]:
-    """Leads to the post itself; none where the address cannot be opened."""
-    return [Button(_("Source").plain, url=telling.post.url)] if usable(telling.post.url) else []
+    """Leads to the post itself, where its address can be opened; the button beside it to the citation."""
+    source = [Button(_("Source").plain, url=telling.post.url)] if usable(telling.post.url) else []
+    return source + ([Button("❝ " + _("Cite").plain, f"cite:{telling.post.id}")] if telling.post.id else [])
 
 
 # --- one line for a statement, as digests and catch-ups list it
@@ -382,7 +387,9 @@ def page(
     doubts = [
         button for number, telling in enumerate(tellings, first) for button in doubt_button(_, telling, str(number))
     ]
-    return finish(_fitting(_, tellings, roster, title, first), [links, turn, *buttons, doubts])
+    cites = [Button(f"{number} ❝", f"cite:{telling.post.id}") for number, telling in enumerate(tellings, first)]
+    rows = [row for at in range(0, len(tellings), PAGE) for row in (links[at : at + PAGE], cites[at : at + PAGE])]
+    return finish(_fitting(_, tellings, roster, title, first), [*rows, turn, *buttons, doubts])
 
 
 def _fitting(_: Voice, tellings: Sequence[Telling], roster: Roster, title: Text, first: int) -> Text:

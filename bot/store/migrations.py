@@ -470,6 +470,21 @@ def x_usage(database: sqlite_utils.Database) -> None:
     database.conn.execute("ALTER TABLE x_days ADD COLUMN billed INTEGER")
 
 
+EXPORTS = """
+CREATE TABLE x_exports (                       -- posts of X whose words a chat took away as a file
+    chat INTEGER NOT NULL,
+    day TEXT NOT NULL,                         -- of UTC; X allows so many a day
+    posts INTEGER NOT NULL,
+    PRIMARY KEY (chat, day)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def exports(database: sqlite_utils.Database) -> None:
+    _run(database, EXPORTS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -234,6 +234,15 @@ def versions(connection: Connection, id: int) -> list[Version]:
     return [Version(from_ms(seen_at), text, sha256) for seen_at, text, sha256 in rows]
 
 
+def hashes(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """The SHA-256 of the text of each post, as it stands."""
+    return dict(
+        connection.execute(
+            "SELECT id, sha256 FROM posts WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+        )
+    )
+
+
 def put_statements(connection: Connection, post: Post, id: int, statements: Iterable[Statement]) -> None:
     """Store who says what in the post, in place of what was stored of it before. What was corrected stays so."""
     connection.execute("DELETE FROM statements WHERE post = ?", (id,))

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import Any
 
 from bot.models import Changes, Follow, FollowWhat, How, Retold, Subscriber, SubscriberState, Watch
-from bot.store import bodies, topics
+from bot.store import bodies, exports, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -209,6 +209,7 @@ def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:
         (chat,) if thread is None else (chat, thread),
     ).fetchall()
     bodies.forget(connection)
+    exports.erase(connection, chat)
     return bool(erased)
 
 

@@ -39,6 +39,8 @@ class Telegram(BaseRequest):
     ) -> tuple[int, bytes]:
         name = url.rpartition("/")[2]
         fields: dict[str, Any] = dict(request_data.parameters) if request_data else {}
+        if request_data and request_data.contains_files:
+            fields["files"] = {filename: content for filename, content, _ in request_data.multipart_data.values()}
         self.calls.append((name, fields))
         if name in self.refuse:
             code, description = self.refuse[name]
@@ -54,6 +56,9 @@ class Telegram(BaseRequest):
         if name in ("sendMessage", "editMessageText"):
             number = fields.get("message_id") or next(self.numbers)
             return as_shown(fields, {"id": fields["chat_id"], "type": "private"}, number)
+        if name in ("sendDocument", "sendPhoto"):
+            fields = {"text": fields.get("caption") or "", "entities": fields.get("caption_entities")}
+            return as_shown(fields, {"id": 7, "type": "private"}, next(self.numbers))
         return True
 
 
@@ -175,6 +180,17 @@ def text_of(calls: list[dict[str, Any]]) -> str:
 
 
 def data_of(call: dict[str, Any]) -> list[str]:
+    """What the buttons under it say, but for those that cite and export."""
+    return [data for data in all_data_of(call) if not data.startswith(("cite:", "export:"))]
+
+
+def all_data_of(call: dict[str, Any]) -> list[str]:
     """What the buttons under it say."""
     rows = (call.get("reply_markup") or {}).get("inline_keyboard", [])
     return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+
+
+def copies_of(call: dict[str, Any]) -> list[str]:
+    """What the buttons under it copy."""
+    rows = (call.get("reply_markup") or {}).get("inline_keyboard", [])
+    return [button["copy_text"]["text"] for row in rows for button in row if "copy_text" in button]

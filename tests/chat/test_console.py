@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from telegram import Bot, Update
+from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest
 from telegram.ext import Application, CallbackContext, CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
@@ -179,6 +179,20 @@ async def test_files_are_named(talk: Talk) -> None:
     assert talk.shown.getvalue().endswith("[bare.csv]\n\n")
     with pytest.raises(BadRequest, match="empty"):
         await talk.bot.send_message(CHAT, "")
+
+
+async def test_files_are_saved_and_their_paths_shown_and_what_a_button_copies_too() -> None:
+    shown, kept = io.StringIO(), {}
+
+    def save(name: str, content: bytes) -> str:
+        kept[name] = content
+        return f"/kept/{name}"
+
+    bot = Bot("1:T", request=ConsoleRequest(shown, save=save))
+    button = InlineKeyboardButton("Copy", copy_text=CopyTextButton("a\x1bb"))
+    await bot.send_document(CHAT, b"1,2", filename="hits.csv", reply_markup=InlineKeyboardMarkup([[button]]))
+    assert shown.getvalue() == "[/kept/hits.csv]\nCopy «a�b»\n\n"
+    assert kept == {"hits.csv": b"1,2"}
 
 
 async def test_old_messages_are_forgotten(talk: Talk) -> None:

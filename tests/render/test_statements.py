@@ -195,6 +195,7 @@ def test_a_page_numbers_its_cards_and_turns_both_ways() -> None:
     assert "8. The Daily (state media)" in message.text
     assert [[button.data or button.url for button in row] for row in message.buttons] == [
         ["https://x.com/ann_one/status/1", "https://daily.example/2"],
+        ["cite:1", "cite:2", "cite:2"],
         ["latest:all::9", "latest:all::3"],
         ["follow:all"],
         ["doubt:2"],

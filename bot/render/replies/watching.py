@@ -164,7 +164,11 @@ def search_title(_: Voice, query: str) -> Text:
 
 
 def search_buttons(_: Voice) -> list[list[Button]]:
-    return [[Button(_("🔔 Watch for this").plain, "watch")]]
+    files = [("CSV", "csv"), ("JSON", "json"), (_("Citations").plain, "list")]
+    return [
+        [Button(_("🔔 Watch for this").plain, "watch")],
+        [Button(f"⬇️ {name}", f"export:{form}") for name, form in files],
+    ]
 
 
 def query_error(_: Voice, command: str, query: str, error: QueryError) -> Message:
