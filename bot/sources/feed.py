@@ -20,6 +20,7 @@ _CAP = 5_000_000
 _SMALL = 256 * 1024
 _PARSING = 20.0
 _SURELY = 3
+_FEW = 5
 _WANTED = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 
 
@@ -27,7 +28,7 @@ _WANTED = "application/rss+xml, application/atom+xml, application/xml;q=0.9, tex
 class _Place:
     """What the last good reading left: the validators as they came, how many items there were, and when items
     without a date of their own were first seen; where the address has moved for good, and on how many looks in a row
-    it had. It holds for one address.
+    it had; when the newest item was published. It holds for one address.
     """
 
     address: str = ""
@@ -37,6 +38,7 @@ class _Place:
     first_seen: Mapping[str, float] = field(default_factory=dict)
     moved_to: str = ""
     moved: int = 0
+    newest_at: float = 0.0
 
     @classmethod
     def read(cls, cursor: Cursor | None, address: str) -> "_Place":
@@ -58,6 +60,15 @@ class _Place:
     def note(self) -> str:
         """A server in trouble may redirect to anywhere for a while; several looks in a row are no accident."""
         return _moved(self.moved_to) if self.moved >= _SURELY else ""
+
+    def gap(self, posts: Sequence[Post]) -> tuple[datetime, datetime] | None:
+        """A feed holds its newest items. If all are younger than any that was known, so many came that some may have
+        left it unseen. Of a feed that only ever holds a few that would be so each time, and is not said.
+        """
+        if len(posts) < _FEW or not self.newest_at:
+            return None
+        newest, oldest = datetime.fromtimestamp(self.newest_at, UTC), min(post.published_at for post in posts)
+        return (newest, oldest) if newest < oldest else None
 
     def times(self) -> dict[str, datetime]:
         return {id: datetime.fromtimestamp(at, UTC) for id, at in self.first_seen.items()}
@@ -96,15 +107,22 @@ class Feed:
         document = await self._document(answer, source, now, place.times())
         if place.items and not document.posts:
             raise FetchError(f"empty: the feed has no items where it had {place.items}; not believed")
+        gap = place.gap(document.posts)
         place = replace(
             place,
+            newest_at=max((post.published_at.timestamp() for post in document.posts), default=0.0),
             etag=answer.headers.get("ETag", ""),
             modified=answer.headers.get("Last-Modified", ""),
             items=len(document.posts),
             first_seen={id: at.timestamp() for id, at in document.first_seen.items()},
         )
         return Fetched(
-            document.posts, place.write(), document.title, next_at=_next(answer, document, now), note=place.note()
+            document.posts,
+            place.write(),
+            document.title,
+            next_at=_next(answer, document, now),
+            gap=gap,
+            note=place.note(),
         )
 
     async def confirm(self, source: Source, posts: Sequence[Post], now: datetime) -> Mapping[str, Fate]:

@@ -30,6 +30,7 @@ PLAN: Mapping[str, int] = {
     "hidden": 30,
     "deletion": 90,
     "edit": 90,
+    "burst": 10,
     "asleep": 10,
     "clock ahead": 8,
     "clock behind": 8,

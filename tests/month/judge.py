@@ -32,16 +32,16 @@ def findings(one: Simulation, database: Connection) -> list[str]:
     found = []
     for account in one.accounts.values():
         known = stored[account.source.id]
-        found += [f"{account.source.id}: {what}" for what in _of_posts(one, account, known)]
+        found += [f"{account.source.id}: {what}" for what in _of_posts(one, account, known, unseen)]
         found += [f"{account.source.id}: {what}" for what in _of_texts(one, database, account, known)]
-        found += [f"{account.source.id}: {what}" for what in _of_gaps(one, account, unseen)]
+        found += [f"{account.source.id}: {what}" for what in _of_gaps(one, account, known, unseen)]
     return [*found, *_of_gaps_of_all(one, unseen), *_of_alerts(one, database, stored), *_of_money(one)]
 
 
 # --- posts
 
 
-def _of_posts(one: Simulation, account: Account, stored: dict[str, Post]) -> Iterator[str]:
+def _of_posts(one: Simulation, account: Account, stored: dict[str, Post], unseen: list[Gap]) -> Iterator[str]:
     seen = one.seen[account.source.id]
     if not seen.looks:
         yield "never read"
@@ -51,6 +51,8 @@ def _of_posts(one: Simulation, account: Account, stored: dict[str, Post]) -> Ite
     must = {id for id, _ in seen.shown}
     must |= {said.id for said in account.standing() if said.at > seen.looks[0]}
     for id in must - stored.keys():
+        if isinstance(account, InFeeds) and id not in account.shown() and _is_told(account, account.said[id], unseen):
+            continue
         yield f"{id} is missing; said {account.said[id].at}, gone {account.said[id].gone_at}"
     for id, post in stored.items():
         said = account.said.get(id)
@@ -66,6 +68,12 @@ def _of_posts(one: Simulation, account: Account, stored: dict[str, Post]) -> Ite
         dated = not (isinstance(account, InFeeds) and (account.kind.dates == "none" or _in(one, said)))
         if dated and abs(post.published_at - said.at) > STEP:
             yield f"{id} was published {said.at}, not {post.published_at}"
+
+
+def _is_told(account: Account, said: Said, unseen: list[Gap]) -> bool:
+    """Whether a gap says that it could not be read before it left its feed."""
+    rows = [row for row in unseen if row.source == account.source.id and row.reason == gaps.UNREAD]
+    return any(row.since <= said.at <= (row.until or said.at) for row in rows)
 
 
 def _in(one: Simulation, said: Said) -> bool:
@@ -102,7 +110,7 @@ def _left_the_feed(account: Account, id: str) -> bool:
 # --- gaps
 
 
-def _of_gaps(one: Simulation, account: Account, unseen: list[Gap]) -> Iterator[str]:
+def _of_gaps(one: Simulation, account: Account, stored: dict[str, Post], unseen: list[Gap]) -> Iterator[str]:
     source = account.source
     seen = one.seen[source.id]
     looks = [look for look in seen.looks if look <= one.end]
@@ -122,6 +130,12 @@ def _of_gaps(one: Simulation, account: Account, unseen: list[Gap]) -> Iterator[s
                 break
             blind += A_MINUTE
     allowed.append(Span(looks[-1], one.end))
+    lost = [said for id, said in account.said.items() if id not in stored and isinstance(account, InFeeds)]
+    allowed += [
+        Span(row.since, row.until or one.end)
+        for row in rows
+        if row.reason == gaps.UNREAD and any(_is_told(account, said, [row]) for said in lost)
+    ]
     for row in rows:
         if row.until is not None and row.since > row.until:
             yield f"a gap that ends before it begins: {row}"

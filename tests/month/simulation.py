@@ -44,6 +44,9 @@ FEW_REQUESTS, MANY_REQUESTS = 10, 10_000
 """Timelines that X allows in a quarter of an hour. In the first half of the time it is few: then X is searched."""
 
 
+BURST = 40
+"""Posts of one source between two looks; a page of a channel holds 20, the feeds hold 30."""
+
 LAG = timedelta(minutes=4)
 """Of X's searches behind its timelines."""
 
@@ -175,6 +178,8 @@ class Simulation:
                 self._spoken(what)
             case "renamed" | "name taken over" | "hidden":
                 await self._to_an_account(what)
+            case "burst":
+                self._burst()
             case "asleep":
                 self._sleeps()
             case "clock ahead" | "clock behind":
@@ -209,6 +214,13 @@ class Simulation:
             if one.change(self.now) if what == "edit" else one.remove(self.now):
                 self.hits[what] += 1
                 return
+
+    def _burst(self) -> None:
+        """More than a page holds, and more than some feeds do."""
+        one = self.chance.choice([one for one in self.accounts.values() if not one.silent])
+        for number in range(BURST):
+            one.say(self.now - STEP * (BURST - number) / BURST)
+        self.hits["burst"] += 1
 
     async def _to_an_account(self, what: str) -> None:
         kinds = {"renamed": (OnTelegram, OnX), "name taken over": (OnTelegram,)}.get(what, (OnTelegram, OnX, InFeeds))

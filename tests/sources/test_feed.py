@@ -248,6 +248,31 @@ async def test_an_address_that_moves_for_a_while_or_to_and_fro_is_no_note(wire: 
     assert old != wire.source.address
 
 
+async def test_more_items_than_a_feed_holds_leave_a_gap(wire: Wire) -> None:
+    wire.far.account("feed", "wire", keep=6)
+    day = datetime(2022, 3, 14, tzinfo=UTC)
+    cursor, found = None, []
+    for hour, count in ((8, 8), (9, 5), (10, 7), (11, 0)):
+        for minute in range(count):
+            wire.post(
+                id=f"{hour}-{minute}", title=f"{hour}:{minute}", date=day.replace(hour=hour, minute=minute).isoformat()
+            )
+        fetched = await wire.poll(cursor)
+        cursor = fetched.cursor
+        found.append(fetched.gap)
+    assert found == [None, None, (day.replace(hour=9, minute=4), day.replace(hour=10, minute=1)), None]
+
+
+async def test_a_feed_that_only_ever_holds_a_few_items_leaves_none(wire: Wire) -> None:
+    wire.far.account("feed", "wire", keep=4)
+    wire.post(id="1", title="one", date="2022-03-14T08:00:00+00:00")
+    cursor = (await wire.poll()).cursor
+    for minute in range(9):
+        wire.post(id=f"{minute}", title="more", date=f"2022-03-14T09:0{minute}:00+00:00")
+    fetched = await wire.poll(cursor)
+    assert (len(fetched.posts), fetched.gap) == (4, None)
+
+
 async def test_a_feed_never_tells_what_became_of_a_post(wire: Wire) -> None:
     post = Post("wire", "1", "", wire.now, "Words")
     assert await wire.reader.confirm(wire.source, [post], wire.now) == {"1": "unsure"}
@@ -302,7 +327,7 @@ async def test_we_say_who_asks_and_for_what(wire: Wire) -> None:
 
 async def test_a_cursor_holds_only_what_is_needed(wire: Wire) -> None:
     wire.post(title="one")
-    assert json.loads((await wire.poll()).cursor).keys() == {"address", "etag", "modified", "items"}
+    assert json.loads((await wire.poll()).cursor).keys() == {"address", "etag", "modified", "items", "newest_at"}
 
 
 async def test_windows_1251_comes_through(wire: Wire) -> None:
