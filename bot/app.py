@@ -216,7 +216,11 @@ def purse(database: Database, limits: Budget, clock: Callable[[], datetime] = no
     async def drop(ask: Ask, grant: Grant) -> None:
         await database.write(budget.drop, ask, grant)
 
-    return Purse(hold, settle, drop, lambda: rests_until(limits, database.read(budget.spent, clock()), clock()))
+    def rests() -> datetime | None:
+        """By what was billed: a note at its worst, of a call under way, would stop everybody for hours."""
+        return rests_until(limits, database.read(budget.spent, clock(), notes=False), clock())
+
+    return Purse(hold, settle, drop, rests)
 
 
 def telegram_bot(

@@ -75,8 +75,8 @@ def drop(connection: Connection, ask: Ask, grant: Grant) -> None:
         )
 
 
-def spent(connection: Connection, now: datetime, *, without: str = "") -> Spent:
-    """`without` leaves out the note of that question."""
+def spent(connection: Connection, now: datetime, *, without: str = "", notes: bool = True) -> Spent:
+    """`without` leaves out the note of that question; without `notes` only what X has surely billed counts."""
     today = _day(now)
     week = _day(now - timedelta(days=LATELY - 1))
     first = today[:8] + "01"
@@ -86,9 +86,9 @@ def spent(connection: Connection, now: datetime, *, without: str = "") -> Spent:
             coalesce(sum(spent) FILTER (WHERE day >= :week), 0),
             min(day) FILTER (WHERE day >= :week)
         FROM (SELECT day, spent FROM x_days UNION ALL
-            SELECT day, price FROM x_holds WHERE question <> :without)
+            SELECT day, price FROM x_holds WHERE :notes AND question <> :without)
         WHERE day <= :today AND day >= min(:first, :week)""",
-        {"today": today, "first": first, "week": week, "without": without},
+        {"today": today, "first": first, "week": week, "without": without, "notes": notes},
     ).fetchone()
     begun = datetime.fromisoformat(since or today).replace(tzinfo=UTC)
     return Spent(of_today, of_month, lately, max((now - begun) / timedelta(days=1), 1.0))

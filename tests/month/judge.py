@@ -123,7 +123,8 @@ def _of_gaps(one: Simulation, account: Account, stored: dict[str, Post], unseen:
             allowed.append(Span(before, after))
         blind = min([before + longest, *failed])
         if any(span.since <= after and before <= span.until for span in one.wrong_clock):
-            blind = after if failed else before + longest  # the rows of that time are in its own
+            slept = any(down.since <= after and before <= down.until for down in one.down)
+            blind = after if failed or slept else before + longest  # the rows of that time are in its own
         while blind < after:
             if not any(row.since <= blind <= (row.until or one.end) for row in rows):
                 yield f"not seen between {before} and {after}, of which no row tells at {blind}"
@@ -191,7 +192,7 @@ def _of_gaps_of_all(one: Simulation, unseen: list[Gap]) -> Iterator[str]:
 
 def _of_alerts(one: Simulation, database: Connection, stored: dict[str, dict[str, Post]]) -> Iterator[str]:
     fates = {str(post.id): post.fate for known in stored.values() for post in known.values()}
-    for (key,) in database.execute("SELECT key FROM outbox"):
+    for (key,) in database.execute("SELECT key FROM notifications"):
         what, number, version, *_ = f"{key}::".split(":")
         if what == "back":
             yield f"told that post {number} is back, and it never was gone"

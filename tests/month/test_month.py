@@ -31,9 +31,10 @@ LIES = {
     "UPDATE gaps SET since = since - 36000000 WHERE source IS NULL": "a gap of all that was none",
     "UPDATE gaps SET since = since - 36000000 WHERE source IS NOT NULL": "a gap where it was seen",
     "UPDATE gaps SET since = until + 1": "a gap that ends before it begins",
-    "UPDATE outbox SET key = 'back:1' WHERE id = 1": "is back, and it never was gone",
-    "UPDATE outbox SET key = 'deleted:' || (SELECT min(id) FROM posts WHERE fate = 'stands') WHERE id = 1": "told that",
-    "UPDATE outbox SET key = 'edit:1:9' WHERE id = 1": "told of an edit",
+    "UPDATE notifications SET key = 'back:1' WHERE id = 1": "is back, and it never was gone",
+    "UPDATE notifications SET key = 'deleted:' || (SELECT min(id) FROM posts WHERE fate = 'stands') "
+    "WHERE id = 1": "is deleted",
+    "UPDATE notifications SET key = 'edit:1:9' WHERE id = 1": "told of an edit",
 }
 
 

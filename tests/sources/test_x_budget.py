@@ -232,6 +232,19 @@ async def test_polling_rests_when_money_goes_faster_than_the_day(accounts: Accou
     assert timedelta(hours=5) < fetched.next_at - accounts.now < timedelta(hours=6)
 
 
+async def test_a_call_whose_answer_is_not_known_makes_nobody_rest(accounts: Accounts, database: Database) -> None:
+    accounts.read_by(purse(accounts, database, Budget(day_cap=5 * DOLLAR, month_cap=30 * DOLLAR)))
+    await accounts.poll()
+    accounts.now = datetime(2022, 3, 14, 18, tzinfo=UTC)
+    accounts.far.fault(drop=True, times=-1)
+    await accounts.refused("ada")
+    accounts.far.ends.faults.clear()
+    assert spent(accounts, database).today > 100 * 3 * POST
+    fetched = await accounts.look("bob")
+    assert fetched.next_at is not None
+    assert (fetched.next_at - accounts.now < timedelta(seconds=1), fetched.note) == (True, "")
+
+
 @pytest.mark.parametrize("seed", range(2))
 async def test_no_cap_is_ever_broken_and_nothing_is_lost(accounts: Accounts, database: Database, seed: int) -> None:
     """A fortnight of posts, faults and restarts, with too little money for all of it."""
