@@ -13,7 +13,7 @@ from functools import partial
 from bot import schedule, tell
 from bot.errors import FetchError
 from bot.meters import Meters
-from bot.models import Fetched, Fetcher, Post, Roster, Source, Telling
+from bot.models import WITHDRAWN, Fetched, Fetcher, Post, Roster, Source, Telling
 from bot.reader import Reader, Reading
 from bot.render.changes import differ
 from bot.store import checks, gaps, outbox, posts, search, sources
@@ -281,6 +281,8 @@ def _put_known(connection: Connection, roster: Roster, look: Look, reading: Read
     changed = posts.revise(connection, id, reading.post.text, reading.post.language, now)
     if again or changed:
         _put_meaning(connection, reading, id)
+    if again and look.source.kind in WITHDRAWN:
+        tell.retell(connection, roster, id, now)
     if look.silent or look.source.kind not in tell.NEWSWORTHY:
         return
     if before.post.fate == "deleted":

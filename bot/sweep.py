@@ -160,7 +160,9 @@ def _conclude(connection: Connection, roster: Roster, source: Source, answers: S
         elif answer.fate == "unsure":
             _leave_open(connection, answer, now)
         elif answer.fate != "deleted":
-            posts.put_fate(connection, answer.telling.post.id, answer.fate, now)
+            changed = posts.put_fate(connection, answer.telling.post.id, answer.fate, now)
+            if changed and source.kind in WITHDRAWN:
+                tell.retell(connection, roster, answer.telling.post.id, now)
             _go_on(connection, answer, now)
         elif answer.enough(source):
             _delete(connection, roster, source, answer, now)
@@ -197,6 +199,7 @@ def _delete(connection: Connection, roster: Roster, source: Source, answer: Answ
     if source.kind in WITHDRAWN:
         posts.purge(connection, id)
         search.drop(connection, id)
+        tell.retell(connection, roster, id, now)
     (telling,) = posts.tellings(connection, [id])
     if source.kind in tell.NEWSWORTHY and answer.subject:
         tell.deletion(connection, roster, telling, answer.subject, now)

@@ -8,6 +8,7 @@ from functools import partial
 from bot.meters import Meters
 from bot.models import Message, Roster, Subscriber, Telling, in_language
 from bot.render import alerts, corrections
+from bot.render.withdrawal import without
 from bot.store import outbox, posts, subscribers
 from bot.store.connection import Connection
 from bot.store.corrections import Correction
@@ -18,6 +19,9 @@ NEWSWORTHY = frozenset({"x", "telegram"})
 """Kinds of sources where an edit or a deletion is news. Agencies rewrite their items all day: their versions are kept,
 nobody is woken.
 """
+
+_OF_ONE_POST = ("post:", "edit:", "back:")
+"""Keys under which nothing else is told."""
 
 ATTACHED = 12
 """Tellings that are added to an alert; of a story that everybody tells the rest is in the digest."""
@@ -162,6 +166,25 @@ def return_(connection: Connection, roster: Roster, telling: Telling, subject: S
     _change(connection, subject, f"back:{telling.post.id}", render, now)
 
 
+def retell(connection: Connection, roster: Roster, post: int, now: datetime) -> None:
+    """What was told of a post loses its words when its platform shows them no more and forbids to repeat them, in chats
+    and in all that waits, and gets them back with it. Of a deleted one, alerts that were not sent are not.
+
+    A digest or another message that tells of more keeps the rest; it does not get the words back.
+    """
+    (telling,) = posts.tellings(connection, [post])
+    render = _alert(telling, _others(connection, telling), roster, partial(facts.read, telling, roster))
+    rendered: dict[Audience, list[Message]] = {}
+    for told in outbox.told_of(connection, telling.post):
+        if told.key.startswith(_OF_ONE_POST):
+            parts = rendered.setdefault(told.audience, render(told.audience))
+            if telling.post.deleted_at:
+                outbox.withdraw(connection, told, now)
+            outbox.take_back(connection, told, parts[min(told.part, len(parts) - 1)], now)
+        elif telling.post.fate != "stands":
+            outbox.take_back(connection, told, without(told.message, telling, roster, told.audience.language), now)
+
+
 def both(one: Subject, other: Subject) -> Subject:
     """Whom either concerns: an edit may take out the very words that somebody watches for."""
     return replace(
@@ -187,7 +210,7 @@ def _change(
         wanted = subscribers.told_of_changes(connection, [subscriber for subscriber, _ in members])
         told = [(subscriber, silent) for subscriber, silent in members if subscriber in wanted]
         if told:
-            outbox.queue(connection, told, key, render(audience), "alert", now)
+            outbox.queue(connection, told, key, render(audience), "alert", now, audience)
 
 
 def _labels(audience: Audience, roster: Roster) -> list[str]:

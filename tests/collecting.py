@@ -25,6 +25,7 @@ class World:
         self.clock = Clock()
         self.source = Scripted([OLD])
         self.queued = 0
+        self.edited: list[str] = []
         self.start()
 
     def start(self) -> None:
@@ -90,13 +91,15 @@ class World:
         return self.database.submit(enrol).result()
 
     def alerts(self) -> list[Message]:
-        """Everything that waits, in the order in which it would be sent, taken out of the outbox."""
+        """Everything that waits, in the order in which it would be sent, taken out of the outbox; what would be an edit
+        of an earlier message goes to `edited`.
+        """
         taken: list[Notification] = []
         while rows := self.database.submit(outbox.claim, self.clock(), 99).result():
-            for row in rows:
-                self.database.submit(outbox.sent, [outbox.Arrival(row, 1)], self.clock()).result()
+            self.database.submit(outbox.sent, [outbox.Arrival(row, 1) for row in rows], self.clock()).result()
             taken += rows
-        return [row.message for row in taken]
+        self.edited += [row.message.text for row in taken if row.message_id]
+        return [row.message for row in taken if not row.message_id]
 
     def texts(self) -> list[str]:
         return [message.text for message in self.alerts()]

@@ -39,6 +39,11 @@ def read(connection: Connection, ids: Collection[int]) -> dict[int, Message]:
     return {id: from_json(message) for id, message in rows}
 
 
+def drop(connection: Connection, id: int) -> None:
+    """Forget these words; no row may have them any more."""
+    connection.execute("DELETE FROM bodies WHERE id = ?", (id,))
+
+
 def forget(connection: Connection) -> None:
     """Drop the notifications that no row of the outbox has any more, with their words."""
     connection.execute(

@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import get_args
 
-from bot.models import Lane, Message, Notification, Retold
+from bot.models import Lane, Message, Notification, Post, Retold
 from bot.store import bodies
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
@@ -187,25 +187,8 @@ def amend(connection: Connection, key: str, render: Callable[[Audience], Sequenc
             rendered[whose] = render(_audience(whose))
         if part >= len(rendered[whose]):
             continue
-        amended += connection.execute(
-            """UPDATE outbox SET body = :new,
-                state = iif(due_at IS NULL, 'queued', state),
-                lane = iif(due_at IS NULL, :lane, lane),
-                attempts = iif(due_at IS NULL, 0, attempts),
-                settled_at = NULL,
-                due_at = coalesce(due_at, :now)
-            WHERE notification = :notification AND part = :part AND body = :old AND body <> :new
-            AND (due_at IS NOT NULL OR (state = 'sent' AND message_id > 0))
-            AND subscriber IN (SELECT id FROM subscribers WHERE state = 'active')""",
-            {
-                "notification": notification,
-                "part": part,
-                "old": old,
-                "new": bodies.put(connection, notification, part, rendered[whose][part], whose),
-                "lane": EDITS,
-                "now": to_ms(now),
-            },
-        ).rowcount
+        new = bodies.put(connection, notification, part, rendered[whose][part], whose)
+        amended += _give(connection, notification, part, old, new, now)
     return amended
 
 
@@ -244,6 +227,110 @@ def queue(
                     "subscribers": json.dumps([subscriber for subscriber, quiet in members if quiet == silent]),
                 },
             )
+
+
+# --- words that must go
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Words that were told of a post, or wait to be: under which key, which part, to whom."""
+
+    key: str
+    part: int
+    audience: Audience
+    message: Message
+    notification: int
+    body: int
+    whose: str
+
+
+def told_of(connection: Connection, post: Post) -> list[Told]:
+    """All words that were told of a post: in its own alerts, and in whatever else leads to its address since it was
+    seen: digests, catch-ups, questions about it.
+    """
+    since = (post.seen_at or post.published_at).replace(microsecond=0).isoformat()
+    rows = connection.execute(
+        """SELECT key, part, audience, message, notification, bodies.id FROM notifications
+        JOIN bodies ON notification = notifications.id WHERE key IN (:post, :back) OR (key >= :edit AND key < :edits)
+        UNION ALL
+        SELECT key, part, audience, message, notification, bodies.id FROM notifications
+        JOIN bodies ON notification = notifications.id
+        WHERE ((key >= 'digest:' || :since AND key < 'digest;') OR (key >= 'late:' || :since AND key < 'late;')
+            OR (key >= 'doubt:' AND key < 'doubt;') OR (key >= 'correction:' AND key < 'correction;'))
+        AND instr(message, :url)""",
+        {
+            "post": f"post:{post.id}",
+            "back": f"back:{post.id}",
+            "edit": f"edit:{post.id}:",
+            "edits": f"edit:{post.id};",
+            "since": since,
+            "url": post.url,
+        },
+    ).fetchall()
+    return [
+        Told(
+            key,
+            part,
+            _audience(whose) if whose else _reader(connection, notification, part, body),
+            bodies.from_json(message),
+            notification,
+            body,
+            whose,
+        )
+        for key, part, whose, message, notification, body in rows
+    ]
+
+
+def _reader(connection: Connection, notification: int, part: int, body: int) -> Audience:
+    """Who gets words that were made for nobody else."""
+    row = connection.execute(
+        """SELECT language, zone FROM outbox JOIN subscribers ON subscribers.id = subscriber
+        WHERE notification = ? AND part = ? AND body = ? LIMIT 1""",
+        (notification, part, body),
+    ).fetchone()
+    return Audience(*row) if row else Audience("en", "UTC")
+
+
+def withdraw(connection: Connection, told: Told, now: datetime) -> None:
+    """What has not been sent of these words will not be."""
+    connection.execute(
+        """UPDATE outbox SET state = 'refused', due_at = NULL, settled_at = ?, error = 'gone at its source'
+        WHERE notification = ? AND part = ? AND body = ? AND due_at IS NOT NULL AND state <> 'sending'
+        AND message_id IS NULL""",
+        (to_ms(now), told.notification, told.part, told.body),
+    )
+
+
+def take_back(connection: Connection, told: Told, message: Message, now: datetime) -> None:
+    """Put other words in place of these, wherever they are: in chats, in what waits, in the records of what was sent.
+    The old ones are forgotten.
+    """
+    new = bodies.put(connection, told.notification, told.part, message, told.whose)
+    if new == told.body:
+        return
+    _give(connection, told.notification, told.part, told.body, new, now)
+    connection.execute(
+        "UPDATE outbox SET body = ? WHERE notification = ? AND part = ? AND body = ?",
+        (new, told.notification, told.part, told.body),
+    )
+    bodies.drop(connection, told.body)
+
+
+def _give(connection: Connection, notification: int, part: int, old: int, new: int, now: datetime) -> int:
+    """Other words to whom can get them: what has arrived is edited, what waits goes out in them."""
+    return connection.execute(
+        """UPDATE outbox SET body = :new,
+            state = iif(due_at IS NULL, 'queued', state),
+            lane = iif(due_at IS NULL, :lane, lane),
+            attempts = iif(due_at IS NULL, 0, attempts),
+            settled_at = NULL,
+            due_at = coalesce(due_at, :now)
+        WHERE notification = :notification AND part = :part AND body = :old AND body <> :new
+        AND (due_at IS NOT NULL OR (state = 'sent' AND message_id > 0))
+        AND subscriber IN (SELECT id FROM subscribers WHERE state = 'active')""",
+        {"notification": notification, "part": part, "old": old, "new": new, "lane": EDITS, "now": to_ms(now)},
+    ).rowcount
 
 
 def _audience(text: str) -> Audience:
