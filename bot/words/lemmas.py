@@ -157,9 +157,9 @@ def _other_keys(word: str) -> tuple[str, ...]:
         return (word,)
     import simplemma
 
-    lemma = simplemma.lemmatize(word, lang="en").lower()
+    lemma = simplemma.lemmatize(word, lang="en", low_memory=True).lower()
     if lemma == word:  # it knows "Russians" only with a capital letter
-        lemma = simplemma.lemmatize(word.capitalize(), lang="en").lower()
+        lemma = simplemma.lemmatize(word.capitalize(), lang="en", low_memory=True).lower()
     return (fold(lemma),)
 
 
@@ -204,7 +204,7 @@ def is_english(word: str) -> bool:
     """Whether the English dictionary knows the word, as it stands or in small letters."""
     import simplemma
 
-    return bool(simplemma.is_known(word, lang="en") or simplemma.is_known(word.lower(), lang="en"))
+    return bool(simplemma.is_known(word, lang="en", low_memory=True) or simplemma.is_known(word.lower(), lang="en"))
 
 
 @lru_cache(maxsize=10_000)
@@ -212,7 +212,7 @@ def is_proper(word: str) -> bool:
     """Whether an English word, as it stands, keeps its capital letter in the dictionary, or is not in it."""
     import simplemma
 
-    return bool(simplemma.lemmatize(word, lang="en")[:1].isupper())
+    return bool(simplemma.lemmatize(word, lang="en", low_memory=True)[:1].isupper())
 
 
 def is_verb(word: str, language: str) -> bool:

@@ -77,23 +77,22 @@ class Told:
 
 
 class Fingerprint:
-    """What is compared of one text."""
+    """What is compared of one text. Thousands are remembered: sets of many words are made of tuples when needed."""
 
     __slots__ = (
+        "_meanings",
+        "_words",
         "at",
         "days",
         "denied",
         "lands",
         "language",
-        "meanings",
         "named",
         "negated",
-        "neighbours",
         "numbers",
         "own",
         "places",
         "speakers",
-        "words",
     )
 
     def __init__(self, text: Text, told: Told, prints: "Prints") -> None:
@@ -134,14 +133,25 @@ class Fingerprint:
                 negated.update((root, meaning))
                 negation -= 1
                 negation = 0 if meaning else negation
-        self.words = frozenset(words)
-        self.neighbours = frozenset(pairwise(words))
+        self._words = tuple(words)
+        self._meanings = tuple(meanings)
         self.numbers = frozenset(numbers)
-        self.meanings = frozenset(meanings)
         self.places = frozenset(places)
         self.lands = frozenset(lands)
         self.days = frozenset(one for one in meanings if one.startswith(DATE))
         self.negated = frozenset(negated)
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(self._words)
+
+    @property
+    def neighbours(self) -> frozenset[tuple[str, str]]:
+        return frozenset(pairwise(self._words))
+
+    @property
+    def meanings(self) -> frozenset[str]:
+        return frozenset(self._meanings)
 
     def may_be(self, other: "Fingerprint") -> bool:
         """Whether nothing makes the two strangers to each other."""
