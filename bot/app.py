@@ -75,7 +75,7 @@ POLL_SECONDS = 25
 next: within the time after which we count as deaf.
 """
 
-ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "inline_query", "my_chat_member"]
 
 
 def now() -> datetime:

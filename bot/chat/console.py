@@ -66,6 +66,8 @@ class ConsoleRequest(BaseRequest):
         self._person = {"id": CHAT, "is_bot": False, "first_name": "You", "language_code": language}
         self._messages: OrderedDict[int, dict[str, Any]] = OrderedDict()
         self._buttons: OrderedDict[int, tuple[int, str]] = OrderedDict()
+        self._results: dict[int, Fields] = {}
+        self._inline = ""
         self._last_number = self._last_button = 0
         self._at = 1  # Telegram's 0 is a message that cannot be seen any more
         self._closed = False
@@ -103,6 +105,10 @@ class ConsoleRequest(BaseRequest):
         line, self._at = line.strip()[:LONGEST_LINE], int(now.timestamp())
         if not self._styled:
             self._print(f"> {clean(line)}\n")  # a terminal shows what is typed, a pipe does not
+        if line.startswith(f"@{BOT['username']}"):
+            return self._inline_query(line.partition(" ")[2], "")
+        if line.isascii() and line.isdigit() and int(line) in self._results:
+            return self._choose(self._results[int(line)])
         pressed = self._buttons.get(int(line)) if line.isascii() and line.isdigit() else None
         number = self._next_number()
         if pressed is not None:
@@ -113,6 +119,35 @@ class ConsoleRequest(BaseRequest):
         if line.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": _units(line.split()[0])}]
         return {"update_id": number, "message": message}
+
+    def _inline_query(self, words: str, offset: str) -> dict[str, Any]:
+        """`@parley_bot words`: what is found is listed, and its number shares it."""
+        number, self._inline = self._next_number(), words
+        query = {"id": str(number), "from": self._person, "query": words, "offset": offset}
+        return {"update_id": number, "inline_query": query}
+
+    def _choose(self, result: Fields) -> dict[str, Any]:
+        """Share what was found, or turn the page: a result without content."""
+        if "input_message_content" not in result:
+            return self._inline_query(self._inline, result["next_offset"])
+        content = result["input_message_content"]
+        given = {"text": content["message_text"], "entities": content.get("entities")}
+        message = self._message(self._next_number(), {**given, "reply_markup": result.get("reply_markup")})
+        self._show(message)
+        return {"update_id": message["message_id"], "message": {**message, "from": self._person, "via_bot": BOT}}
+
+    def _list(self, fields: Fields) -> bool:
+        """Show what an inline query found, each with the number that shares it."""
+        results = [*fields["results"], *([fields] if fields.get("next_offset") else [])]
+        lines = [f"({clean(fields['button']['text'])})"] if fields.get("button") else []
+        self._results.clear()
+        for result in results:
+            self._last_button += 1
+            self._results[self._last_button] = result
+            words = f"{result['title']}: {result['description']}" if "title" in result else "▶️"
+            lines.append(f"[{self._last_button}] {clean(words)}")
+        self._print("\n".join(lines) + "\n\n")
+        return True
 
     # the methods of the Bot API
 
@@ -135,6 +170,8 @@ class ConsoleRequest(BaseRequest):
                 if fields.get("text"):
                     self._print(f"({clean(fields['text'])})\n\n")
                 return True
+            case "answerInlineQuery":
+                return self._list(fields)
             case "sendChatAction":
                 return True
         if method.startswith("send"):

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
-from telegram import Bot, CallbackQuery, ChatMemberUpdated, Message, Update
+from telegram import Bot, CallbackQuery, ChatMemberUpdated, InlineQuery, Message, Update
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import (
     Application,
     CallbackContext,
     CallbackQueryHandler,
     ChatMemberHandler,
+    InlineQueryHandler,
     MessageHandler,
     filters,
 )
@@ -24,6 +25,7 @@ from bot.chat import (
     correcting,
     following,
     history,
+    inline,
     membership,
     people,
     reading,
@@ -70,6 +72,9 @@ COMMANDS: Mapping[str, Command] = {
     "stop": about.stop,
 }
 
+KEYSTROKES = 4
+"""Inline queries to a command: Telegram asks while a person types."""
+
 STEERING = frozenset({"export", "stop"})
 """Commands that change or tell things of the whole chat, whatever stands after them; the others ask for themselves."""
 
@@ -78,13 +83,14 @@ def serve(application: Application[Any, Any, Any, Any, Any, Any], desk: Desk) ->
     """Give the application all handlers of the chat."""
     reception = Reception(desk)
     spoken = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
-    plain = filters.TEXT & ~filters.COMMAND & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+    plain = filters.TEXT & ~filters.COMMAND & ~filters.VIA_BOT & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
     application.add_handlers(
         [
             MessageHandler(filters.StatusUpdate.MIGRATE, reception.migrated),
             MessageHandler(filters.COMMAND & spoken, reception.command),
             MessageHandler(plain, reception.words),
             CallbackQueryHandler(reception.button),
+            InlineQueryHandler(reception.inline),
             ChatMemberHandler(reception.membership, ChatMemberHandler.MY_CHAT_MEMBER),
         ]
     )
@@ -107,6 +113,7 @@ class Reception:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._quota = Quota(desk.settings.limits.commands_a_minute)
+        self._typing = Quota(KEYSTROKES * desk.settings.limits.commands_a_minute)
 
     async def command(self, update: Update, context: Context) -> None:
         """A command, if it is for us: `/latest@another_bot` is not."""
@@ -140,6 +147,14 @@ class Reception:
                 await query.answer(greeting.slow_down(turn.voice, wait).text)
             return
         await buttons.press(self._desk, context.bot, update, query)
+
+    async def inline(self, update: Update, context: Context) -> None:
+        """Words typed after the bot's name in any chat."""
+        query = cast(InlineQuery, update.inline_query)
+        if self._typing.wait(query.from_user.id, self._desk.now()):
+            await inline.refuse(self._desk, query)
+        else:
+            await inline.answer(self._desk, query)
 
     async def membership(self, update: Update, context: Context) -> None:
         await membership.changed(self._desk, context.bot, cast(ChatMemberUpdated, update.my_chat_member))

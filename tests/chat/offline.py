@@ -156,6 +156,12 @@ class Talk:
         answers = await self.says(f"/watch {words}")
         return await self.presses("keep", answers[-1])
 
+    async def types(self, words: str, offset: str = "") -> dict[str, Any]:
+        """Types words after the bot's name, wherever; gives the answer."""
+        query = {"id": "9", "from": self.user, "query": words, "offset": offset, "chat_type": "group"}
+        (answer,) = await self.tells({"inline_query": query})
+        return answer
+
     async def tells(self, update: dict[str, Any]) -> list[dict[str, Any]]:
         before = len(self.telegram.calls)
         read = Update.de_json({"update_id": next(self.updates), **update}, self.application.bot)

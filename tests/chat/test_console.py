@@ -9,9 +9,26 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from telegram import Bot, CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, Update
+from telegram import (
+    Bot,
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    Update,
+)
 from telegram.error import BadRequest
-from telegram.ext import Application, CallbackContext, CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram.ext import (
+    Application,
+    CallbackContext,
+    CallbackQueryHandler,
+    CommandHandler,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.botapi.messages import arguments
 from bot.chat.console import CHAT, ConsoleRequest, shape, update_of
@@ -193,6 +210,34 @@ async def test_files_are_saved_and_their_paths_shown_and_what_a_button_copies_to
     await bot.send_document(CHAT, b"1,2", filename="hits.csv", reply_markup=InlineKeyboardMarkup([[button]]))
     assert shown.getvalue() == "[/kept/hits.csv]\nCopy «a�b»\n\n"
     assert kept == {"hits.csv": b"1,2"}
+
+
+async def test_words_after_the_bots_name_list_results_and_a_number_shares_one() -> None:
+    shown = io.StringIO()
+    application = Application.builder().token("1:T").request(ConsoleRequest(shown)).updater(None).build()
+
+    async def answer(update: Update, context: Context) -> None:
+        assert update.inline_query
+        content = InputTextMessageContent(f"The words of {update.inline_query.query}{update.inline_query.offset}")
+        result = InlineQueryResultArticle("1", "Ann", content, description="words")
+        button = InlineQueryResultsButton("a note", start_parameter="x")
+        await update.inline_query.answer([result], next_offset="7", button=button)
+
+    async def heard(update: Update, context: Context) -> None:
+        assert update.message
+        assert update.message.via_bot
+        await update.message.reply_text("thanks")
+
+    application.add_handlers([InlineQueryHandler(answer), MessageHandler(filters.VIA_BOT, heard)])
+    await application.initialize()
+    for line in ("@parley_bot two words", "2", "3"):
+        await application.process_update(update_of(line, NOW, application.bot))
+    await application.shutdown()
+    assert shown.getvalue() == (
+        "> @parley_bot two words\n(a note)\n[1] Ann: words\n[2] ▶️\n\n"
+        "> 2\n(a note)\n[3] Ann: words\n[4] ▶️\n\n"
+        "> 3\nThe words of two words7\n\nthanks\n\n"
+    )
 
 
 async def test_old_messages_are_forgotten(talk: Talk) -> None:
