@@ -16,7 +16,7 @@ from bot.meters import Meters
 from bot.models import WITHDRAWN, Fetched, Fetcher, Post, Roster, Source, Telling
 from bot.reader import Reader, Reading
 from bot.render.changes import differ
-from bot.store import checks, gaps, outbox, posts, search, sources
+from bot.store import checks, clock, gaps, outbox, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
 
@@ -73,7 +73,7 @@ class Collector:
         if before and self._ticked_at - before > AWAY_AFTER:
             await self._database.write(gaps.add, "", before, self._ticked_at, gaps.NOT_RUNNING)
         elif before and self._ticked_at < before:
-            await self._database.write(sources.set_back, before - self._ticked_at, self._ticked_at)
+            await self._database.write(clock.mend, before, self._ticked_at)
         self.begin_due(most=A_TICK)
 
     def begin_due(self, only: Collection[str] | None = None, *, most: int | None = None) -> list[asyncio.Task[None]]:

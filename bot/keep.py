@@ -162,7 +162,7 @@ def mind_the_clock(connection: Connection, now: datetime) -> None:
             now.isoformat(timespec="seconds"),
             newest.isoformat(timespec="seconds"),
         )
-        clock.mend(connection, now)
+        clock.mend(connection, newest, now)
 
 
 def _queue_notice(connection: Connection, admins: Sequence[int], key: str, render: Render, now: datetime) -> None:

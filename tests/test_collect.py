@@ -402,15 +402,6 @@ async def test_after_the_clock_was_set_back_nobody_waits_for_the_time_that_was(w
     assert {(gap.since, gap.until) for gap in of_sources} == {span}
 
 
-async def test_a_start_with_a_clock_that_was_set_back_is_no_absence(world: World) -> None:
-    await world.poll()
-    world.clock.goes(hours=-3)
-    await world.restart()
-    health = world.database.read(sources.health)[0]
-    assert (health.last_ok_at, health.next_poll_at) == (world.clock(), world.clock() + timedelta(minutes=5))
-    assert world.database.read(gaps.between, NOON - timedelta(days=1), NOON + timedelta(days=1)) == []
-
-
 async def test_a_source_that_is_to_be_read_much_later_is_not_seen_meanwhile(world: World) -> None:
     await world.poll()
     world.source.next_at = world.clock() + timedelta(minutes=70)

@@ -30,12 +30,13 @@ def newest(connection: Connection) -> datetime | None:
     return from_ms(latest)
 
 
-def mend(connection: Connection, now: datetime) -> None:
-    """The clock was ahead when all this was noted: let nothing wait for a time that was planned by it.
+def mend(connection: Connection, was: datetime, now: datetime) -> None:
+    """The clock was ahead, up to `was`, when all this was noted: let nothing wait for a time that was planned by it.
 
-    What is due later than it can be is due now; digests are due when their local time next comes.
+    Sources are due so much earlier. What is due later than it can be is due now; digests are due when their local time
+    next comes.
     """
-    sources.hurry(connection, [], now)
+    sources.set_back(connection, was - now, now)
     connection.execute("UPDATE sources SET learned_at = min(learned_at, ?)", (to_ms(now),))
     connection.execute("UPDATE late SET found_at = min(found_at, ?)", (to_ms(now),))
     connection.execute("UPDATE outbox SET due_at = ? WHERE due_at > ?", (to_ms(now), to_ms(now + LONGEST_WAIT)))

@@ -61,8 +61,7 @@ def enrol(connection: Connection, sources: Collection[Source], now: datetime) ->
     """Bring the table in line with config/.
 
     New sources are due at once and so are those that had failed for good (a start means that a person acted); absent
-    ones rest; one whose address has changed starts anew. The time since anything was last read is a gap of all; if
-    that lies ahead, the clock was set back.
+    ones rest; one whose address has changed starts anew. The time since anything was last read is a gap of all.
     """
     _note_absence(connection, now)
     connection.execute("UPDATE sources SET enabled = 0")
@@ -82,11 +81,7 @@ def enrol(connection: Connection, sources: Collection[Source], now: datetime) ->
 
 def _note_absence(connection: Connection, now: datetime) -> None:
     last, due = connection.execute("SELECT max(last_ok_at), min(next_poll_at) FROM sources WHERE enabled").fetchone()
-    if last is None:
-        return
-    if from_ms(last) > now:
-        set_back(connection, from_ms(last) - now, now)
-    elif now - from_ms(due) > AWAY_AFTER:
+    if last is not None and now - from_ms(due) > AWAY_AFTER:
         gaps.add(connection, "", from_ms(last), now, gaps.NOT_RUNNING)
 
 

@@ -19,6 +19,7 @@ import aiohttp
 from bot import alarm, app, digest
 from bot.budget import Budget
 from bot.collect import Collector
+from bot.keep import mind_the_clock
 from bot.models import Fetcher, Follow, Source
 from bot.sources import web
 from bot.sources.feed import Feed
@@ -73,6 +74,7 @@ async def live(order: Order) -> None:
     chance = random.Random(order.seed).random
     roster = talks([_source(*row) for row in order.sources])
     database = Database.open(Path(order.database))
+    await database.write(mind_the_clock, clock())
     await database.write(sources.enrol, roster.sources.values(), clock())
     await database.write(_meet, clock())
     async with aiohttp.ClientSession() as session:
