@@ -100,7 +100,7 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(sending.shutdown)
         stack.push_async_callback(polling.shutdown)
         meters, pace = Meters(), settings.pace
-        pacing = Pacing(pace.overall, pace.chat, pace.group, paid=pace.paid)
+        pacing = Pacing(pace.overall, pace.chat, pace.group, paid=pace.paid, meters=meters)
         application = telegram_bot(settings, database, sending, polling, pacing, meters)
         delivery = Delivery(database, application.bot, pacing, now, meters=meters)
         readers = await stack.enter_async_context(fetchers(session, settings, database))
@@ -243,6 +243,7 @@ def telegram_bot(
 
     async def done(number: int) -> None:
         await database.write(inbox.done, number, now())
+        await database.scrub()  # the very words of /stop are forgotten by now
 
     application = (
         Application.builder()

@@ -365,7 +365,6 @@ class Delivery:
         try:
             result = await self._bot.request.post(f"{self._bot.base_url}/{method}", Written(body))
         except RetryAfter as error:
-            self._meters.too_many.inc()
             self._pacing.refused(chat, wait_of(error))
             raise
         self._latency += (loop.time() - began - self._latency) / 32
@@ -378,10 +377,10 @@ class Delivery:
             case Sent():
                 self._note(Arrival(row, message_id))
             case Moved():
-                log.info("chat %d has become %d", row.chat, outcome.chat)
+                log.info("subscriber=%d its group has another number now", row.subscriber)
                 await self._write(_moved, row, outcome.chat, now)
             case Refused():
-                log.info("chat %d refuses messages: %s", row.chat, outcome.reason)
+                log.info("subscriber=%d refuses messages: %s", row.subscriber, outcome.reason)
                 silenced = await self._write(_refused, row, outcome, now)
                 if silenced and outcome.kind in OWNERS_ASK:
                     await self._tell_owners(silenced[0], OWNERS_ASK[outcome.kind])
@@ -403,7 +402,7 @@ class Delivery:
         try:
             members = await self._bot.get_chat_administrators(silenced.chat)
         except TelegramError as error:
-            log.info("nobody can be told that chat %d is silent: %s", silenced.chat, error)
+            log.info("subscriber=%d is silent, and nobody can be told: %s", silenced.id, error)
             return
         owner = [member.user.id for member in members if member.status == ChatMemberStatus.OWNER]
         everybody = [member.user.id for member in members]
@@ -502,7 +501,7 @@ def _deferred(connection: Connection, row: Notification, outcome: Deferred, now:
         outbox.defer(connection, row.id, until, outcome.reason, counted=False)
         outbox.hold(connection, row.chat, until)
     elif outcome.missing and tries >= MOST_MISSING:
-        log.info("chat %d is not known to Telegram any more", row.chat)
+        log.info("subscriber=%d is not known to Telegram any more", row.subscriber)
         outbox.refuse(connection, row.id, outcome.reason, now)
         subscribers.deactivate(connection, row.chat, "blocked", now)
     elif tries >= MOST_TRIES:

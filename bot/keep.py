@@ -59,7 +59,11 @@ class Keeper:
     # room
 
     async def look(self) -> None:
-        """See how much room there is, and tell the operators when that changes what is done."""
+        """See how much room there is, and tell the operators when that changes what is done.
+
+        Whoever was erased while somebody read is gone from the log, too, as soon as it can be emptied.
+        """
+        await self._database.scrub()
         free, reserve = disk.free(self._database.path), self._settings.disk_reserve
         if free < reserve and not self.low:
             self.low = True

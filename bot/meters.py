@@ -30,9 +30,7 @@ class Meters:
             buckets=LONG,
             registry=self.registry,
         )
-        self.too_many = Counter(
-            "parley_too_many_requests", "Answers 429 of Telegram to messages of the outbox", registry=self.registry
-        )
+        self.too_many = Counter("parley_too_many_requests", "Answers 429 of Telegram", registry=self.registry)
         self.doubles = Counter(
             "parley_doubles_possible",
             "Messages sent again that may have arrived before",

@@ -17,6 +17,7 @@ from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest
 from bot.deliver import Delivery
 from bot.errors import ParleyError
+from bot.meters import Meters
 from bot.models import Button, Entity, Follow, Lane, Message
 from bot.store import outbox, subscribers
 from bot.store.connection import Connection
@@ -46,10 +47,11 @@ class Process:
         self.database, self.telegram, self.now = database, telegram, now
         self.numbers = 0
         self.patience = 10.0  # seconds to wait for an answer
+        self.meters = Meters()
 
     @asynccontextmanager
     async def delivering(self, *, at_once: int = 64, url: str = "", **pace: Any) -> AsyncIterator[Delivery]:
-        pacing = Pacing(**({"overall": 10_000.0, "chat": 10_000.0, "group": 600_000.0} | pace))
+        pacing = Pacing(**({"overall": 10_000.0, "chat": 10_000.0, "group": 600_000.0} | pace), meters=self.meters)
         bot = ExtBot(
             TOKEN,
             base_url=(url or self.telegram.url) + "/bot",
@@ -59,7 +61,7 @@ class Process:
         await bot._request[1].initialize()
         await pacing.initialize()
         try:
-            yield Delivery(self.database, bot, pacing, lambda: self.now, at_once=at_once)
+            yield Delivery(self.database, bot, pacing, lambda: self.now, at_once=at_once, meters=self.meters)
         finally:
             await pacing.shutdown()
             await bot._request[1].shutdown()
@@ -964,3 +966,30 @@ async def test_a_process_that_dies_while_editing_leaves_an_edit_to_be_made_again
     await process.database.write(outbox.claim, process.now, 9)
     await run_until(process, lambda: process.states() == ["sent"])
     assert process.telegram.texts(1) == ["amended"]
+
+
+async def test_what_comes_of_messages_is_counted(process: Process, telegram: Telegram) -> None:
+    def counted(name: str, **labels: str) -> float:
+        return process.meters.registry.get_sample_value(f"parley_{name}", labels) or 0.0
+
+    for chat in range(1, 5):
+        await process.queue(chat, "hello")
+    telegram.fault("error", method="sendMessage", error_code=429, description="Too Many Requests: retry after 1",
+        parameters={"retry_after": 1}, times=1)  # fmt: skip
+    telegram.fault("error", method="sendMessage", error_code=403, description="Forbidden: bot was blocked by the user")
+    telegram.fault("drop_after", method="sendMessage")
+    async with process.delivering(at_once=1) as delivery:
+        while await delivery.step():
+            pass
+    assert counted("sends_total", lane="alert", result="sent") == 1
+    assert counted("sends_total", lane="alert", result="deferred") == 1
+    assert counted("sends_total", lane="alert", result="refused") == 1
+    assert counted("sends_total", lane="alert", result="lost") == 1
+    assert counted("too_many_requests_total") == 1
+    assert counted("send_seconds_count") == 4
+    assert counted("doubles_possible_total", lane="alert") == 0
+    process.now += HOUR
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            pass
+    assert counted("doubles_possible_total", lane="alert") == 1, "it was sent again, and may stand twice"

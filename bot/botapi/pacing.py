@@ -21,6 +21,7 @@ from telegram.ext import BaseRateLimiter
 
 from bot.botapi.failures import wait_of
 from bot.botapi.transport import UnsentError
+from bot.meters import Meters
 from bot.models import Lane
 
 LANES: tuple[Lane, ...] = get_args(Lane)
@@ -111,7 +112,9 @@ class Pacing(BaseRateLimiter[Lane]):
         *,
         paid: bool = False,
         patience: float = 60.0,
+        meters: Meters | None = None,
     ) -> None:
+        self._meters = meters or Meters()
         self._overall = overall
         self._paid = paid
         self._free_until = -math.inf
@@ -319,6 +322,7 @@ class Pacing(BaseRateLimiter[Lane]):
 
     def refused(self, key: object, wait: float) -> None:
         """Telegram said 429: hold that chat, slow down, and hold everything if many chats are told so at once."""
+        self._meters.too_many.inc()
         now = asyncio.get_running_loop().time()
         if key is not None:
             chat = self._chat(key)

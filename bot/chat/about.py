@@ -63,6 +63,7 @@ async def stop(turn: Turn, typed: str) -> None:
     words = turn.voice
     thread = None if turn.private else turn.thread
     known = await turn.desk.database.write(subscribers.erase, turn.chat.id, thread)
+    turn.desk.database.erased = True
     await turn.say(greeting.erased(words) if known else greeting.nothing_to_erase(words))
 
 

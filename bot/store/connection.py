@@ -32,6 +32,7 @@ def connect(path: Path, *, write: bool = False) -> Connection:
     if write:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")  # what somebody erases is overwritten, not only unlinked
     else:
         connection.execute("PRAGMA query_only = ON")
     return connection

@@ -20,7 +20,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import sqlite_utils
 
 from bot.errors import LockedError, StoreError
-from bot.store.connection import Connection, connect, troubles
+from bot.store.connection import BUSY_MS, Connection, connect, sqlite3, troubles
 from bot.store.migrations import migrations
 from bot.store.soundness import refuse_damaged
 
@@ -44,7 +44,10 @@ class Database:
         self._writer = writer
         self._reader = connect(path)
         self._closed = False
+        self.erased = False
+        """Somebody was erased, and the log has not been emptied since."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._scrubs: queue.SimpleQueue[Future[bool]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_all, name="parley-writer", daemon=True)
         self._thread.start()
 
@@ -99,6 +102,17 @@ class Database:
 
         return await asyncio.to_thread(with_connection)
 
+    async def scrub(self) -> None:
+        """If something was `erased`, empty the log beside the file, where it stands still.
+
+        While somebody reads what was there before that cannot be: `erased` stays true, and it is to be asked for again.
+        """
+        if self.erased:
+            done: Future[bool] = Future()
+            self._scrubs.put(done)
+            await self.write(_nothing)
+            self.erased = not await asyncio.wrap_future(done)
+
     def close(self) -> None:
         """Finish what was submitted, then let go of the file."""
         self._closed = True
@@ -121,6 +135,25 @@ class Database:
             jobs = [job for job in waiting if job is not None and job[1].set_running_or_notify_cancel()]
             if jobs:
                 _run_together(self._writer, jobs)
+            with suppress(queue.Empty):
+                while True:
+                    self._scrubs.get_nowait().set_result(_empty_log(self._writer))
+
+
+def _nothing(connection: Connection) -> None:
+    """Wakes the writer."""
+
+
+def _empty_log(connection: Connection) -> bool:
+    """Move all that stands in the log into the file. False, without waiting, if a reader needs it still."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:  # the disk is full or failing; that is told where it matters
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    return not busy
 
 
 def _run_together(connection: Connection, jobs: list[Job]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import Any
 
 from bot.models import Changes, Follow, FollowWhat, How, Retold, Subscriber, SubscriberState, Watch
-from bot.store import bodies, exports, topics
+from bot.store import bodies, exports, inbox, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -204,12 +204,20 @@ def move(connection: Connection, chat: int, new_chat: int) -> None:
 def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:
     """Forget a chat, or one topic of it, with everything it ever set or was sent. False if it was not known."""
     topic = "" if thread is None else "AND thread = ?"
+    whose = (chat,) if thread is None else (chat, thread)
+    told = connection.execute(
+        "SELECT DISTINCT body FROM outbox JOIN subscribers ON subscribers.id = subscriber "  # noqa: S608
+        f"WHERE chat = ? {topic}",
+        whose,
+    ).fetchall()
     erased = connection.execute(
         f"DELETE FROM subscribers WHERE chat = ? {topic} RETURNING id",  # noqa: S608
-        (chat,) if thread is None else (chat, thread),
+        whose,
     ).fetchall()
+    bodies.forget_unread(connection, [body for (body,) in told])
     bodies.forget(connection)
     exports.erase(connection, chat)
+    inbox.erase(connection, chat)
     return bool(erased)
 
 
