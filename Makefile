@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 BIN = .venv/bin
+KILLS ?= 60
 
-.PHONY: help try run check test lint bench quality fuzz month lock clean
+.PHONY: help try run check test lint bench quality fuzz chaos month lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -51,6 +52,9 @@ fuzz: .venv/dev.stamp  ## 100,000 mutated pages, feeds and answers; minutes
 
 month: .venv/dev.stamp  ## a month of forty sources with 500 faults, the store held against what is true; minutes
 	@$(BIN)/python -m tests.month
+
+chaos: .venv/dev.stamp  ## the bot against a Telegram that fails and a hand that kills it; KILLS=1000 for hours of it
+	@$(BIN)/python -m tests.chaos --kills $(KILLS)
 
 lock: .venv/dev.stamp  ## renew the hash-locked requirements (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt

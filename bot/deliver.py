@@ -69,7 +69,7 @@ repeated as often as after any other failure.
 MOST_DEATHS = 5
 """As many processes may end while they send a statement before it is left: it may be what ends them."""
 
-REPEAT_AFTER = timedelta(seconds=30)
+REPEAT_AFTER = timedelta(seconds=10)
 """Before a message is sent once more whose first sending may have arrived."""
 
 SLACK = timedelta(milliseconds=500)
@@ -298,7 +298,7 @@ class Delivery:
             del self._unsent[row.id]
             await self._write(outbox.defer, row.id, due_at, "the chat has had enough for now", counted=False)
             return
-        if row.doubts:
+        if row.doubts or row.deaths:
             self._meters.doubles.labels(row.lane).inc()
         outcome, message_id = await self._send(row, row.message)
         if isinstance(outcome, Ours):
@@ -452,7 +452,7 @@ def _interrupted(connection: Connection, rows: Sequence[Notification], now: date
         if row.message_id:
             outbox.defer(connection, row.id, now, reason, counted=False)
         else:
-            outbox.unknown(connection, row.id, now if row.doubts + 1 < most else None, reason, now)
+            outbox.died(connection, row.id, now if row.deaths + 1 < most else None, reason, now)
 
 
 def _moved(connection: Connection, row: Notification, chat: int, now: datetime) -> None:

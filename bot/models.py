@@ -476,7 +476,8 @@ brought. `notice`: for operators and owners of groups. `broadcast`: from the ope
 class Notification:
     """One row of the outbox that is due: a message nobody asked for, to one subscriber.
 
-    `attempts` counts the tries that ended, `doubts` those after which nobody could tell whether it had arrived.
+    `attempts` counts the tries that ended, `doubts` those after which nobody could tell whether it had arrived,
+    `deaths` the processes that ended meanwhile.
     `body` is the number of its words. With a `message_id` it stands in the chat already, and is to be edited.
     """
 
@@ -489,5 +490,6 @@ class Notification:
     silent: bool = False
     attempts: int = 0
     doubts: int = 0
+    deaths: int = 0
     body: int = 0
     message_id: int = 0

@@ -465,7 +465,7 @@ async def test_what_may_have_arrived_is_sent_once_more_after_a_while(
     async with process.delivering() as delivery:
         await delivery.step()
         assert process.rows() == [("unknown", 1)]
-        assert process.waits() == [30]
+        assert process.waits() == [10]
         process.now += MINUTE
         await delivery.step()
     assert process.states() == ["sent"]

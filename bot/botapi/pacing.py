@@ -34,10 +34,12 @@ BURST = 3
 """Messages that one chat takes at once. Telegram lets "short bursts" pass and does not say how short."""
 SPARE = 1.05
 """Every period is kept this much longer: Telegram counts arrivals, and the second message may travel faster."""
-MANY_REFUSED = 3
-"""So many chats refused within a second: the limit is the bot's own."""
+MANY_REFUSED, MUCH_REFUSED = 3, 0.1
+"""So many chats, and such a share of what goes in a second, refused within one: the limit is the bot's own."""
 SLOWER, SLOWEST, RECOVERY = 0.8, 0.25, 0.05
-"""A 429 takes the overall pace down to 80 %, never below a quarter; each second gives 5 % of the full pace back."""
+"""A 429 takes the free pace down to 80 % (a higher one by as many messages a second), never below a quarter; each
+second gives 5 % of the full pace back.
+"""
 
 FREE = 28.0
 """Messages a second that cost nothing; beyond 30 they do, where that is asked for
@@ -327,11 +329,12 @@ class Pacing(BaseRateLimiter[Lane]):
         if key is not None:
             chat = self._chat(key)
             chat.held_until = max(chat.held_until, now + wait)
-        self._slowed_to, self._slowed_at = max(SLOWEST * self._overall, SLOWER * self.pace()), now
+        slower = SLOWER ** min(1.0, FREE / self._overall)
+        self._slowed_to, self._slowed_at = max(SLOWEST * self._overall, slower * self.pace()), now
         self._refusals.append((now, key, wait))
         while self._refusals[0][0] < now - 1:
             self._refusals.popleft()
-        if len({key for _, key, _ in self._refusals}) >= MANY_REFUSED:
+        if len({key for _, key, _ in self._refusals}) >= max(MANY_REFUSED, MUCH_REFUSED * self.pace()):
             self._held_until = max(self._held_until, now + min(wait for _, _, wait in self._refusals))
         for line in self._lines.values():
             self._turn_away(line, now)

@@ -40,7 +40,7 @@ def gather(connection: Connection, subscribers: Collection[int], now: datetime) 
         f"""SELECT outbox.id, subscriber, {_POST} FROM outbox
         JOIN notifications ON notifications.id = notification
         WHERE subscriber IN (SELECT value FROM json_each(?)) AND due_at IS NOT NULL AND message_id IS NULL
-        AND state IN ('queued', 'deferred') AND doubts = 0 AND {_OF_A_POST}""",  # noqa: S608
+        AND state IN ('queued', 'deferred') AND doubts + deaths = 0 AND {_OF_A_POST}""",  # noqa: S608
         (json.dumps(list(subscribers)),),
     ).fetchall()
     connection.executemany(

@@ -485,6 +485,12 @@ def exports(database: sqlite_utils.Database) -> None:
     _run(database, EXPORTS)
 
 
+@migrations()
+def deaths(database: sqlite_utils.Database) -> None:
+    """How often the process ended while a row was being sent. Not a doubt: it was perhaps not even begun."""
+    database.conn.execute("ALTER TABLE outbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0")
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

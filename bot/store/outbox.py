@@ -417,6 +417,15 @@ def unknown(connection: Connection, id: int, due_at: datetime | None, error: str
         _put_back(connection, id, "unknown", due_at, error, counted=True)
 
 
+def died(connection: Connection, id: int, due_at: datetime | None, error: str, now: datetime) -> None:
+    """The process ended while this was being sent. With `due_at` it is sent then; without, it stays unknown."""
+    connection.execute("UPDATE outbox SET deaths = deaths + 1 WHERE id = ?", (id,))
+    if due_at is None:
+        _settle(connection, id, "unknown", error, now)
+    else:
+        _put_back(connection, id, "unknown", due_at, error, counted=False)
+
+
 def refuse(connection: Connection, id: int, error: str, now: datetime) -> None:
     """It will never arrive; a message that stands already keeps its old words."""
     _settle(connection, id, "refused", error, now)
@@ -439,15 +448,29 @@ def interrupted(connection: Connection) -> list[Notification]:
 
 def _notifications(connection: Connection, ids: Sequence[int]) -> list[Notification]:
     rows = connection.execute(
-        """SELECT outbox.id, subscriber, chat, thread, lane, silent, attempts, doubts, body, coalesce(message_id, 0)
+        """SELECT outbox.id, subscriber, chat, thread, lane, body, silent, attempts, doubts, deaths,
+            coalesce(message_id, 0)
         FROM outbox JOIN subscribers ON subscribers.id = subscriber
         WHERE outbox.id IN (SELECT value FROM json_each(?)) ORDER BY lane, due_at, outbox.id""",
         (json.dumps(ids),),
     ).fetchall()
-    words = bodies.read(connection, {row[8] for row in rows})
+    words = bodies.read(connection, {row[5] for row in rows})
     return [
-        Notification(id, subscriber, chat, thread, LANES[lane], words[body], bool(silent), tries, doubts, body, sent_as)
-        for id, subscriber, chat, thread, lane, silent, tries, doubts, body, sent_as in rows
+        Notification(
+            id,
+            subscriber,
+            chat,
+            thread,
+            LANES[lane],
+            words[body],
+            bool(silent),
+            attempts,
+            doubts,
+            deaths,
+            body=body,
+            message_id=message_id,
+        )
+        for id, subscriber, chat, thread, lane, body, silent, attempts, doubts, deaths, message_id in rows
     ]
 
 
