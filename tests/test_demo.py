@@ -146,3 +146,56 @@ def test_in_a_terminal_it_says_how_to_begin_and_waits_for_the_end() -> None:
         assert process.wait(30) == 0
     os.close(ours)
     assert "\x1b[1m" in screen.shown
+
+
+@pytest.fixture(scope="module")
+def fourteenth() -> str:
+    """What `make try` shows a subscriber to everything of 14 March 2022, with a digest in the evening of that day."""
+    typed = "/start\n/subscribe all\n/digest 20:00\n"
+    command = [sys.executable, "-m", "bot", "try"]
+    tried = subprocess.run(command, cwd=HOUSE, input=typed, capture_output=True, text=True, timeout=120, check=True)
+    return tried.stdout.split("/digest 20:00", 1)[1]
+
+
+PODOLYAK, PRAVDA = (
+    "Mykhailo Podolyak <https://x.com/Podolyak_M/status/",
+    "Ukrainska Pravda <https://t.me/ukrpravda_news/",
+)
+
+
+@pytest.mark.process
+def test_the_digest_of_14_march_joins_twin_posts_and_the_copies_of_agencies(fourteenth: str) -> None:
+    digest = fourteenth.split("📰 Digest", 1)[1].split("📰 Digest", 1)[0]
+    assert "Ukraine 2: 🇺🇦 Mykhailo Podolyak 2" in digest
+    assert "Russia 3: 🇷🇺 Dmitry Peskov 1, 🇷🇺 Vladimir Medinsky 1, 🇷🇺 Leonid Slutsky 1" in digest
+    lines = digest.split("\n")
+    under = {line.split(" · ")[0]: lines[number + 1 : number + 3] for number, line in enumerate(lines) if " · " in line}
+    assert under["14:41"][0].startswith("The negotiations take a technical pause")
+    assert under["14:41"][1] == (
+        f"Also: 🇺🇦 {PODOLYAK}1500000000000000016> (Ukrainian) 14:43, {PRAVDA}90000017> (Ukrainian) 15:05"
+    )
+    assert under["18:36"][0].startswith("«Переговоры идут ежедневно")
+    assert under["18:36"][1] == "Also: Interfax <https://t.me/interfaxonline/90000019> 18:42"
+    assert under["10:05"][1].startswith(f"Also: 🇺🇦 {PODOLYAK}1500000000000000013> (Ukrainian) 10:08")
+
+
+@pytest.mark.parametrize(
+    ("words", "speaker", "kind"),
+    [
+        ("Fourth round of negotiations", "🇺🇦 Mykhailo Podolyak", "Own words (sample)"),
+        ("переговоры с Украиной сегодня", "🇷🇺 Dmitry Peskov", "Reported by TASS (state media, Russia; sample)"),
+        ("The negotiations take a technical", "🇺🇦 Mykhailo Podolyak", "Own words (sample)"),
+        ("«Переговоры идут ежедневно", "🇷🇺 Vladimir Medinsky", "Quoted by TASS (state media, Russia; sample)"),
+        ("Нейтральный статус Украины", "🇷🇺 Leonid Slutsky", "Own words (sample)"),
+        ("On neutrality: there can be no", "🇺🇦 Mykhailo Podolyak", "Own words (sample)"),
+        ("«Нейтралітет без гарантій", "🇺🇦 Mykhailo Podolyak", "Quoted by Ukrainska Pravda (independent"),
+    ],
+)
+@pytest.mark.process
+def test_each_statement_of_14_march_is_its_speakers(fourteenth: str, words: str, speaker: str, kind: str) -> None:
+    cards = [card.strip() for card in fourteenth.split("\n\n") if words in card and "│" in card]
+    assert cards
+    for card in cards:
+        first, _, third, *_ = card.split("\n")
+        assert first == speaker
+        assert third.startswith(kind)

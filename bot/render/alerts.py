@@ -87,7 +87,7 @@ def alert(
     if len(watches) > 10:
         bell = bell + ", …"
     whole = joined([("🔔 " + bell) if bell else "", card(_, telling, roster, found=found[:FOUND])], "\n")
-    ending = again(_, also, roster, telling.post.published_at)
+    ending = again(_, telling, also, roster)
     buttons = [source_button(_, telling) + doubt_button(_, telling)]
     if joined([whole, ending], "\n").units <= MESSAGE:
         return [finish(joined([whole, ending], "\n"), buttons)]

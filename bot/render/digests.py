@@ -101,7 +101,9 @@ def _grouped(_: Voice, tellings: Sequence[Telling], roster: Roster) -> list[_Gro
     for group in groups.values():
         group.tellings.sort(key=lambda one: (one.post.published_at, one.post.id))
     order = {side: number for number, side in enumerate(roster.sides)}
-    return sorted(groups.values(), key=lambda group: order.get(group.side, len(order)))
+    return sorted(
+        groups.values(), key=lambda group: (order.get(group.side, len(order)), group.tellings[0].post.published_at)
+    )
 
 
 def _places(_: Voice, telling: Telling, roster: Roster) -> list[tuple[str, _Group]]:
@@ -146,7 +148,7 @@ def _blocks(_: Voice, group: _Group, roster: Roster, lines: int) -> list[Text]:
     blocks, day = [], None
     for telling in group.tellings[:lines]:
         item = line(_, telling, roster, SHORT, speaker=group.speaker)
-        others = again(_, group.again.get(telling.story, ()), roster, telling.post.published_at)
+        others = again(_, telling, group.again.get(telling.story, ()), roster)
         item = joined([item, others], "\n")
         today = _.local_day(telling.post.published_at)
         if len(days) > 1 and today != day:

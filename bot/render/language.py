@@ -10,7 +10,7 @@ from datetime import date, datetime
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -64,6 +64,10 @@ class Voice:
     def name(self, names: Names, limit: int = 80) -> Text:
         """A name from the configuration, in this language."""
         return inline(in_language(names, self.language), limit)
+
+    def language_name(self, code: str) -> Text:
+        """What this language calls that one; the code itself if it has no word for it."""
+        return inline(Locale(self.language).languages.get(code, code), 30)
 
     def moment(self, at: datetime) -> Text:
         """Day, time and zone on the reader's clock; Telegram knows the instant behind it."""

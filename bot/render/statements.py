@@ -7,9 +7,9 @@ head: we put words in nobody's mouth.
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 
-from bot.models import CORRECTED, WITHDRAWN, Button, Fate, Message, Roster, Source, Statement, Telling
+from bot.models import CORRECTED, WITHDRAWN, Button, Fate, Message, Post, Roster, Source, Statement, Telling
 from bot.render.language import Voice, voice
 from bot.render.text import MESSAGE, Text, finish, inline, joined, plain, usable, verbatim
 
@@ -278,27 +278,31 @@ def uncollected(_: Voice, sources: Sequence[str], roster: Roster) -> Text:
 def foot(_: Voice, telling: Telling, roster: Roster, topics: Sequence[str] = ()) -> Text:
     """When and where, leading to the post; then the topics."""
     link = place(_, telling, roster).linked(telling.post.url)
-    when = joined([_.moment(telling.post.published_at), link], " · ")
+    when = joined([_.moment(telling.post.published_at), link, written_in(_, telling.post.language)], " · ")
     return joined([when, joined(["🏷 " + inline(topic, 60) for topic in topics[:8]], " ")], "\n")
 
 
-def again(_: Voice, others: Sequence[Telling], roster: Roster, since: datetime) -> Text:
-    """Who tells the same, and when, each leading to its post; with the day where it is not that of `since`."""
+def again(_: Voice, telling: Telling, others: Sequence[Telling], roster: Roster) -> Text:
+    """Who tells the same as this one, and when, each leading to its post; with the day and the language where they are
+    others.
+    """
     if not others:
         return Text()
     shown = sorted(others, key=lambda one: (one.post.published_at, one.post.id))
-    tellers = [_told(_, one, roster, _.local_day(since)) for one in shown[:ALSO]]
+    tellers = [_teller(_, one, roster, telling.post) for one in shown[:ALSO]]
     if hidden := len(others) - len(tellers):
         tellers.append(_.many("and {count} more", "and {count} more", hidden))
     return _("Also: {tellers}", tellers=joined(tellers, ", "))
 
 
-def _told(_: Voice, telling: Telling, roster: Roster, today: date) -> Text:
+def _teller(_: Voice, telling: Telling, roster: Roster, first: Post) -> Text:
     post = telling.post
     source = roster.sources.get(post.source)
     name = _.name(source.outlet) if source and source.outlet else teller(_, telling, roster)
-    when = _.clock(post.published_at) if _.local_day(post.published_at) == today else _.moment(post.published_at)
-    return name.linked(post.url) + " " + when
+    same_day = _.local_day(post.published_at) == _.local_day(first.published_at)
+    when = _.clock(post.published_at) if same_day else _.moment(post.published_at)
+    other = _.language_name(post.language) if post.language not in ("", first.language) else Text()
+    return name.linked(post.url) + (" (" + other + ") " if other else " ") + when
 
 
 def doubt_button(_: Voice, telling: Telling, label: str = "") -> list[Button]:
@@ -306,6 +310,11 @@ def doubt_button(_: Voice, telling: Telling, label: str = "") -> list[Button]:
     if not telling.post.id or not any(one.kind in ("quote", "report") for one in telling.statements):
         return []
     return [Button("🤔 " + (label or _("Not their words?").plain), f"doubt:{telling.post.id}")]
+
+
+def written_in(_: Voice, language: str) -> Text:
+    """The language of a post, where it is known and not the reader's own."""
+    return _.language_name(language) if language not in ("", _.language) else Text()
 
 
 def source_button(_: Voice, telling: Telling) -> list[Button]:

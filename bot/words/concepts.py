@@ -31,7 +31,7 @@ continue: continu =go =goes ongoing | продовж тривають трива
 until: =until =till | =до | =до
 tomorrow: tomorrow | завтра | завтра
 today: today | сьогодні | сегодня
-daily: daily everyday | щодня щоденн | ежедневн
+daily: daily everyday =every | щодня щоденн кожен кожн | ежедневн кажды
 group: group subgroup panel | груп підгруп | групп подгрупп
 work: work | робоч робот працю | рабоч работ труд
 technical: technic | техн | техн
@@ -98,7 +98,7 @@ system: system | систем | систем
 politics: politic | політ | полит
 process: process | процес | процесс
 format: format | формат | формат
-video: video online | відео онлайн | видео онлайн
+video: video online videoconf | відео онлайн | видео онлайн
 conference: conferenc | конференц | конференц
 time: =time =times =hour =hours | =час =часу =часі годин | врем =час =часа =часов
 money: money funds cost | кошт грош витрат | деньг денег средств

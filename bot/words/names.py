@@ -113,6 +113,11 @@ def full_forms(speaker: Speaker) -> tuple[set[tuple[str, ...]], set[str]]:
     return set(person.forms()), set(person.first_names)
 
 
+def _is_office(speaker: Speaker) -> bool:
+    """Whether only its accounts name it: its name is made of everyday words."""
+    return bool(speaker.needs) and all(word.startswith("@") for word in speaker.needs)
+
+
 def _names(speaker: Speaker) -> Iterator[tuple[str, str]]:
     yield from speaker.name.items()
     for language, aliases in speaker.aliases.items():
@@ -150,7 +155,9 @@ class Names:
                     *before, last = words
                     self._forms.setdefault(last, []).append(_Form(person.id, tuple(before), cases))
         self._parts = {
-            person.id: frozenset(person.first_names).union(*person.forms()) for person in self._people.values()
+            person.id: frozenset(person.first_names).union(*person.forms())
+            for person in self._people.values()
+            if not _is_office(roster.speakers[person.id])
         }
         self._all_parts = frozenset[str]().union(*self._parts.values())
         self._may_name = lru_cache(50_000)(self._is_a_name)

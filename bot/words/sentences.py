@@ -29,6 +29,12 @@ _BACKGROUND = re.compile(
     r"|earlier|previously|as (?:[\w'’-]+ ){0,5}reported|recall|background|предыстория|передісторія|бэкграунд)\b",
     re.IGNORECASE,
 )
+_DATELINE = re.compile(r"\W*[A-ZА-ЯЁІЇЄҐ][\w’'-]+(?: [A-ZА-ЯЁІЇЄҐ][\w-]+)?[.,] \d{1,2} [а-яіїє]{3,9}[.,]? ")
+_MAY_BE_OLD = re.compile(
+    r"ранее|раніше|напомн|нагада|сообща|писа|повідомля|earlier|previously|reported|recall|background"
+    r"|предыстория|передісторія|бэкграунд|фото|знімк|снимк|pictured|photo",
+    re.IGNORECASE,
+)
 _OLD_FROM_HERE = re.compile(r"\W*(?:background|предыстория|передісторія)\b", re.IGNORECASE)
 _LABEL = re.compile(
     r"\W*(?:source|quote|details|джерело|деталі|пряма мова|источник|детали|прямая речь)\b", re.IGNORECASE
@@ -142,6 +148,15 @@ def sentences(masked_text: str) -> list[Sentence]:
                     anaphoric=_ANAPHORIC.match(sentence) is not None,
                 )
             )
+    return found
+
+
+def old_news(text: str) -> list[tuple[int, int]]:
+    """The places of the text that are not its news: what was said before, and where and when it was written."""
+    dateline = _DATELINE.match(text)
+    found = [dateline.span()] if dateline else []
+    if _MAY_BE_OLD.search(text):
+        found += [(one.start, one.end) for one in sentences(masked(text)) if one.background]
     return found
 
 

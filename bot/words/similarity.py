@@ -24,6 +24,7 @@ from bot.models import Post, Roster, Statement
 from bot.words import cues, lemmas
 from bot.words.concepts import DATE, FRAMING, PLACE, SEAT, SIDE, SOUND, Concepts
 from bot.words.names import Names
+from bot.words.sentences import old_news
 from bot.words.tokens import Text
 
 ENOUGH = 0.6
@@ -106,9 +107,13 @@ class Fingerprint:
         lands: set[str] = set()
         negated: set[str] = set()
         speaking = prints.names_of(self.speakers)
+        at_home = prints.sides_of(self.speakers)
         negation = 0
         self.denied = False
+        old = old_news(text.original)
         for place, (form, keys) in enumerate(zip(text.forms, text.rows, strict=True)):
+            if old and any(start <= text.spans[place][0] < end for start, end in old):
+                continue
             if form.isdigit():
                 numbers.add(form.lstrip("0") or "0")
                 continue
@@ -122,12 +127,12 @@ class Fingerprint:
             meaning = prints.meaning(form, text.language) if root else ""
             if not root or meaning in FRAMING:
                 continue
-            words.append(root)
+            words.append(meaning if meaning and meaning[0] != SOUND else root)
             if meaning:
                 if meaning.startswith(PLACE):
                     places.update([] if meaning.endswith(SEAT) else [meaning])
                 elif meaning.startswith(SIDE) or (meaning.startswith(SOUND) and _is_proper(text, place)):
-                    lands.add(meaning)
+                    lands.update({meaning} - at_home)
                 meanings.add(meaning)
             if negation:
                 negated.update((root, meaning))
@@ -217,6 +222,7 @@ class Prints:
     """Makes fingerprints, for one roster."""
 
     def __init__(self, roster: Roster | None = None, names: Names | None = None) -> None:
+        self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
 
@@ -227,6 +233,12 @@ class Prints:
     def names_of(self, speakers: Iterable[str]) -> frozenset[str]:
         """The words that name them: they say who tells, not what."""
         return frozenset[str]().union(*map(self._names.parts, speakers)) if self._names else frozenset()
+
+    def sides_of(self, speakers: Iterable[str]) -> frozenset[str]:
+        """Their sides, as words mean them: "head of the … delegation" tells who speaks, too."""
+        if self._roster is None:
+            return frozenset()
+        return frozenset(SIDE + side.id for one in speakers if (side := self._roster.side_of(one)))
 
     def of(self, text: Text, told: Told | None = None) -> Fingerprint:
         return Fingerprint(text, told or Told(), self)
