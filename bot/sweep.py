@@ -15,7 +15,7 @@ from functools import partial
 from bot import schedule, tell
 from bot.errors import FetchError
 from bot.models import WITHDRAWN, Fate, Fetcher, Post, Roster, Source, Telling
-from bot.reader import Reader
+from bot.reader import Reader, Reading
 from bot.store import checks, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -129,10 +129,19 @@ class Sweep:
         told = [Answer(check, telling, fates.get(telling.post.external_id)) for check, telling in found]
         answers = await self._with_subjects(source, told)
         deleted = await self._database.write(_conclude, self._roster, source, answers, self._clock())
+        await self._index_again(source, answers)
         if deleted:
             log.info("source=%s deleted=%d", source.id, deleted)
             self._queued()
         return deleted
+
+    async def _index_again(self, source: Source, answers: Sequence[Answer]) -> None:
+        """What was hidden and stands has its words again, and is found by them."""
+        back = [one.telling.post for one in answers if one.fate == "stands" and one.telling.post.fate != "stands"]
+        if back and source.kind in WITHDRAWN:
+            shown = self._database.read(posts.tellings, [post.id for post in back])
+            readings = await self._reader.read(source, [telling.post for telling in shown], self._clock())
+            await self._database.write(_index, readings)
 
     async def _with_subjects(self, source: Source, answers: Sequence[Answer]) -> list[Answer]:
         gone: list[Post] = [answer.telling.post for answer in answers if answer.enough(source)]
@@ -144,6 +153,11 @@ class Sweep:
 def _due(connection: Connection, source: str, now: datetime) -> list[tuple[checks.Check, Telling]]:
     found = checks.due(connection, source, now, BATCH)
     return list(zip(found, posts.tellings(connection, [check.post for check in found]), strict=True))
+
+
+def _index(connection: Connection, readings: Sequence[Reading]) -> None:
+    for reading in readings:
+        search.put(connection, reading.post.id, reading.post.published_at, reading.entry)
 
 
 # --- in the transaction

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot import schedule, sweep
+from bot import renewal, schedule, sweep
 from bot.models import Changes, Fate, Follow, Post
 from bot.store import checks, outbox, posts, search, sources
 from bot.store.database import Database
@@ -232,6 +232,12 @@ async def test_posts_of_x_are_asked_for_after_an_hour_a_day_and_a_week(world: Wo
     assert asked == list(schedule.CHECKED_AT)
 
 
+async def renewed(world: World) -> None:
+    """The index is made anew, as after other rules."""
+    world.database.submit(lambda connection: connection.execute("UPDATE dictionaries SET version = 'old'")).result()
+    assert await renewal.renew(world.database, ROSTER) > 0
+
+
 @pytest.mark.parametrize("fate", ["protected", "suspended", "withheld"])
 async def test_what_x_hides_has_no_words_until_it_is_shown_again(world: World, fate: Fate) -> None:
     await an_account(world)
@@ -241,9 +247,13 @@ async def test_what_x_hides_has_no_words_until_it_is_shown_again(world: World, f
     assert (hidden.fate, hidden.deleted_at, hidden.text) == (fate, None, "")
     assert world.stored("11").statements[0].text == ""
     assert [version.text for version in world.database.read(posts.versions, hidden.id)] == [""]
+    await renewed(world)
     assert world.texts() == []
     del world.source.fates["11"]
     await world.ask(hours=23)
+    wanted = words_search.expression(query.parse("agreed"))
+    hits = world.database.read(search.find, wanted, lambda telling: True)
+    assert sorted(hit.telling.post.external_id for hit in hits) == ["11", "12"]
     again = world.stored("11")
     assert (again.post.fate, again.post.text) == ("stands", "Sample: we agreed on point 11.")
     assert again.statements[0].text == again.post.text
