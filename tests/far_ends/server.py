@@ -63,6 +63,7 @@ class FarEnds:
                 web.post("/__fault", self._fault),
                 web.delete("/__fault", self._forget_faults),
                 web.get("/__requests", self._asked),
+                web.get("/__mistakes", self._mistaken),
                 web.delete("/__requests", self._forget_requests),
                 web.get("/feed/{name}", self._feed),
                 web.get("/2/users/by", self._users),
@@ -135,6 +136,9 @@ class FarEnds:
     async def _asked(self, request: web.Request) -> web.Response:
         path = request.query.get("path", "/")
         return web.json_response([asked for asked in self.requests if asked["path"].startswith(path)])
+
+    async def _mistaken(self, request: web.Request) -> web.Response:
+        return web.json_response(self.mistakes)
 
     async def _forget_requests(self, request: web.Request) -> web.Response:
         self.requests.clear()

@@ -41,12 +41,18 @@ def ask(url: str, body: Any = None, method: str = "") -> Any:
 
 @contextmanager
 def listening(module: str, *arguments: str) -> Iterator[str]:
-    """Run a server of the tests as a process; gives its address."""
+    """Run a server of the tests as a process; gives its address. In the end the far ends are asked whether each request
+    to X was one that X describes.
+    """
     command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
-            yield f"http://127.0.0.1:{server.stdout.readline().split()[1]}"
+            url = f"http://127.0.0.1:{server.stdout.readline().split()[1]}"
+            yield url
+            if module == "tests.far_ends":
+                mistakes = ask(f"{url}/__mistakes")
+                assert not mistakes, mistakes
         finally:
             server.terminate()
 

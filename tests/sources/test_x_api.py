@@ -1,5 +1,7 @@
 """What X refuses it refuses to all: one answer holds up every account, one call finds out when that is over."""
 
+import urllib.error
+import urllib.request
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from bot.models import Post, Source
 from bot.sources.x import X
 from tests.far_ends.serving import Far
 from tests.far_ends.x_contract import DESCRIPTION, mistakes
+from tests.process.running import listening
 from tests.sources.x_worlds import Accounts
 
 pytestmark = pytest.mark.anyio
@@ -232,6 +235,13 @@ async def test_every_call_is_read_in_both_vocabularies(accounts: Accounts, vocab
         ("/2/tweets", {"ids": "5", "tweet.fields": "id,id"}, "tweet.fields repeats an item"),
         ("/2/tweets", {"ids": "5", "post.fields": "note_post"}, ""),
         ("/2/users/by", {"usernames": "ada"}, ""),
+        ("/2/users/by", {"usernames": "a" * 16}, f"usernames {'a' * 16} is not of the form ^[A-Za-z0-9_]{{1,15}}$"),
+        ("/2/users/by/username/ada", {"user.fields": "protected,verified_type"}, ""),
+        ("/2/users/by/username/ada", {"user.fields": "shoe_size"}, "user.fields cannot be shoe_size"),
+        ("/2/users/77", {"user.fields": "protected"}, ""),
+        ("/2/usage/tweets", {"days": "7", "usage.fields": "daily_project_usage"}, ""),
+        ("/2/usage/tweets", {"days": "91"}, "days is 91"),
+        ("/2/usage/tweets", {"usage.fields": "price"}, "usage.fields cannot be price"),
         ("/2/everything", {}, "GET /2/everything is not described"),
         ("/feed/a", {"b": "c"}, ""),
     ],
@@ -248,3 +258,16 @@ async def test_a_request_that_x_does_not_describe_fails_its_test(accounts: Accou
         assert answer.status == 400
     assert accounts.far.ends.mistakes
     accounts.far.ends.mistakes.clear()
+
+
+def ask_nonsense_of_a_process() -> None:
+    with listening("tests.far_ends") as far_ends:
+        request = urllib.request.Request(f"{far_ends}/2/tweets?ids=x", headers={"Authorization": "Bearer t"})
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(request)
+
+
+@pytest.mark.skipif(not DESCRIPTION.exists(), reason="X's OpenAPI description is not here")
+def test_a_process_that_asks_what_x_does_not_describe_fails_its_test() -> None:
+    with pytest.raises(AssertionError, match="ids x is not of the form"):
+        ask_nonsense_of_a_process()
