@@ -330,6 +330,8 @@ class Recent:
         return tuple(found)
 
     def _likeness(self, one: Fingerprint, other: Fingerprint, total: float) -> float:
+        if one.language and other.language and one.language != other.language:
+            return 0.0
         if len(other.words) < _FEWEST_WORDS or not one.may_be(other):
             return 0.0
         shared = sum(map(self._weight, one.words & other.words))
