@@ -1,9 +1,9 @@
 # The bot in a slim image. The database and config/ stay outside: docker-compose.yml mounts both, at /parley/data and
 # /parley/config.
 FROM python:3.13-slim-bookworm AS packages
-COPY requirements/run.txt /tmp/run.txt
+COPY requirements/charts.txt /tmp/charts.txt
 RUN python -m venv /opt/parley \
-    && /opt/parley/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/run.txt
+    && /opt/parley/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/charts.txt
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /parley --create-home parley \
@@ -14,6 +14,7 @@ COPY bot bot
 ENV PATH=/opt/parley/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
     PARLEY_DATABASE=/parley/data/parley.db \
     PARLEY_CONFIG=/parley/config \
     PARLEY_HEALTH_PORT=8080

@@ -12,12 +12,26 @@ from typing import get_args
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.error import TelegramError
 
-from bot.chat import about, browsing, citing, correcting, following, history, people, reading, settling, talks, watching
+from bot.chat import (
+    about,
+    browsing,
+    citing,
+    correcting,
+    following,
+    history,
+    people,
+    reading,
+    settling,
+    stats,
+    talks,
+    watching,
+)
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
 from bot.models import LANGUAGES, Changes, FollowWhat, How, Retold
 from bot.render.language import voice
 from bot.render.replies import greeting
+from bot.render.replies import stats as pages
 from bot.render.text import FSI, PDI
 from bot.words.query import KINDS
 
@@ -253,6 +267,21 @@ def _compare(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: talks.show_topic(turn, id, number)
 
 
+def _days(arguments: Sequence[str]) -> int:
+    (typed,) = arguments
+    return int(_one_of(typed, [str(days) for days in pages.SPANS]))
+
+
+def _stats(arguments: Sequence[str], turn: Turn) -> Act:
+    days = _days(arguments)
+    return lambda turn: stats.show_stats(turn, days)
+
+
+def _picture(arguments: Sequence[str], turn: Turn) -> Act:
+    days = _days(arguments)
+    return lambda turn: stats.show_picture(turn, days)
+
+
 def _compared(arguments: Sequence[str], turn: Turn) -> Act:
     (page,) = map(_number, arguments)
     words = _shown_query(turn)
@@ -364,6 +393,8 @@ VERBS: Mapping[str, Verb] = {
     "rounds": Verb(_rounds),
     "compare": Verb(_compare),
     "compared": Verb(_compared),
+    "stats": Verb(_stats),
+    "picture": Verb(_picture),
     "latest": Verb(_latest),
     "search": Verb(_search),
     "watch": Verb(_of_query(watching.offer), steers=True),

@@ -1,9 +1,8 @@
 """Inline mode: `@bot words` in any chat finds a statement and shares it.
 
-Whoever types need not know the bot. Nothing is stored of them, and what is shared tells of them no more than
-their language: times are
-those of the house's zone.
-The one button leads to the post: ours would lead nowhere in a chat without the bot.
+Whoever types need not know the bot. Nothing is stored of them, and what is shared tells of them no more than their
+language: times are those of the house's zone. The one button leads to the post: ours would lead nowhere in a chat
+without the bot.
 """
 
 import logging

@@ -116,6 +116,11 @@ class Turn:
             self.chat.id, content, filename=name, message_thread_id=self.thread or None, **caption(under)
         )
 
+    async def picture(self, png: bytes, under: models.Message) -> None:
+        await self.bot.send_photo(
+            self.chat.id, png, filename="parley.png", message_thread_id=self.thread or None, **caption(under)
+        )
+
     async def show(self, message: models.Message) -> None:
         """In place of the message whose button was pressed; as a new one where that is not possible."""
         if self.pressed is None:

@@ -30,6 +30,7 @@ from bot.chat import (
     people,
     reading,
     settling,
+    stats,
     talks,
     watching,
 )
@@ -57,6 +58,7 @@ COMMANDS: Mapping[str, Command] = {
     "speaker": people.speaker,
     "talks": talks.talks,
     "compare": talks.compare,
+    "stats": stats.stats,
     "corrections": correcting.log,
     "watch": watching.watch,
     "watches": watching.watches,

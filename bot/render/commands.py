@@ -38,6 +38,7 @@ def described(_: Voice, roster: Roster | None) -> list[Command]:
         Command("talks", _("The talks: rounds, and each side's latest words")),
         Command("compare", _("What each side last said of something"), (_("ceasefire"), _("neutrality"))),
         Command("corrections", _("What was put right: who did not say it")),
+        Command("stats", _("How much was said, by day, side and topic"), (Text("30"),)),
         Command("watch", _("Be told when words are said"), (_("neutrality"), _("guarantees AND NOT gas"))),
         Command("watches", _("The words you watch for")),
         Command("unwatch", _("Stop watching for words"), (Text("1"), _("neutrality"))),

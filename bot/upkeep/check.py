@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot import charts
 from bot.app import fetchers, now, web_session
 from bot.errors import FetchError
 from bot.logs import one_line
@@ -46,6 +47,8 @@ async def check(settings: Settings, say: Say, *, everything: bool = False) -> in
     say(f"{marks['✓']} of {marks['✓'] + marks['✗']} accounts confirmed")
     if marks["–"]:
         say(f"{marks['–']} accounts on X not looked up: {NO_X_TOKEN}")
+    if not charts.available():
+        say('no pictures, /stats is text alone: they need matplotlib (pip install ".[charts]")')
     if off := len(known) - len(chosen):
         say(f"{off} sources are off; --all looks them up too")
     return int(any(finding.mark == "✗" and source.enabled for source, finding in zip(chosen, found, strict=True)))

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import LANGUAGES, Button, Message, Role, Roster, Round, Speaker, Statement, Talks, Telling, Topic
+from bot.render.figures import Counts
 from bot.render.language import Voice, voice
-from bot.render.replies import citing, people, talks
+from bot.render.replies import citing, people, stats, talks
 from bot.render.replies.citing import Cited
 from bot.render.replies.settling import SourceState
+from bot.render.text import Text
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -47,6 +49,15 @@ def a_topic(x: str) -> Topic:
     return Topic("size", {"en": "Size " + x}, {"en": "size"}, ("lake",))
 
 
+def a_month(r: Roster) -> Counts:
+    days = [date(2022, 3, 1) + timedelta(days=n) for n in range(30)]
+    return Counts(
+        days,
+        {side: [n % 4 for n in range(30)] for side in r.sides},
+        {one: [n % 3 for n in range(30)] for one in r.topics},
+    )
+
+
 WEEKS = [worlds.AT - timedelta(days=days) for days in (0, 1, 8, 9, 10, 30)]
 
 PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
@@ -70,6 +81,10 @@ PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "choice of topics": lambda _, r, x: talks.choose_topic(_, r, 0),
     "comparison": lambda _, r, x: talks.comparison(_, r, a_topic(x), last(x, r), 0),
     "comparison of words": lambda _, r, x: talks.comparison(_, r, x, {}, 3),
+    "stats": lambda _, r, x: stats.stats(_, r, a_month(r), Text(x[:9].strip()), True),
+    "stats of nothing": lambda _, r, x: stats.stats(_, r, Counts(a_month(r).days, {}, {}), Text(), True),
+    "under a picture": lambda _, r, x: stats.caption(_, worlds.AT),
+    "no picture": lambda _, r, x: stats.no_picture(_),
     "citation": lambda _, r, x: citing.citation(_, Cited(worlds.told(x, Statement("ann", "quote", x)), HASH), r),
     "citation of what is gone": lambda _, r, x: citing.citation(_, Cited(GONE, HASH), r),
     "citation of what is not stored": lambda _, r, x: citing.gone(_),

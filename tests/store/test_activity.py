@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.models import Statement
-from bot.store import activity, posts, sources
+from bot.store import activity, posts, sources, topics
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.worlds import NOON, ROSTER, a_post
@@ -43,3 +43,20 @@ async def test_statements_are_counted_once_and_mentions_not_at_all(database: Dat
         ("petrov", NOON - timedelta(hours=5)),
     ]
     assert database.read(activity.statements, *day, ["petrov"]) == [("petrov", NOON - timedelta(hours=5))]
+
+
+async def test_topics_are_counted_once_a_statement_and_only_where_somebody_speaks(database: Database) -> None:
+    def fill(connection: Connection) -> None:
+        sources.enrol(connection, ROSTER.sources.values(), NOON)
+        told = [put(connection, 1, 5, quote("petrov"))]
+        told.append(put(connection, 2, 4, quote("ivanenko"), twin=1))
+        told.append(put(connection, 3, 3, Statement("petrov", "mention", "")))
+        told.append(put(connection, 4, 2, quote("ivanenko")))
+        for post in told:
+            topics.put(connection, post, ["truce"], "v")
+
+    await database.write(fill)
+    assert database.read(activity.topics, NOON - timedelta(days=1), NOON) == [
+        ("truce", NOON - timedelta(hours=5)),
+        ("truce", NOON - timedelta(hours=2)),
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import charts
 from bot.models import Source
 from bot.settings import Settings
 from bot.sources import archive
@@ -46,6 +47,19 @@ async def test_every_account_is_shown_with_its_title_and_number(configure: Confi
         "1 items, the newest of 2022-03-14 12:00 UTC; account_id 7 cannot be compared",
         "✓ old             archive days.jsonl: “days.jsonl”, no number; 1 posts, 2022-03-14 to 2022-03-14",
         "4 of 4 accounts confirmed",
+        "1 sources are off; --all looks them up too",
+    ]
+
+
+async def test_without_matplotlib_it_says_once_that_there_are_no_pictures(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "EXTRA", "no_such_package")
+    said: list[str] = []
+    await check(configure(OFF), said.append)
+    assert said == [
+        "0 of 0 accounts confirmed",
+        'no pictures, /stats is text alone: they need matplotlib (pip install ".[charts]")',
         "1 sources are off; --all looks them up too",
     ]
 
