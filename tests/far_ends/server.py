@@ -15,8 +15,8 @@ class Fault:
     """What goes wrong with requests whose path begins with `path`: `skip` so many first, then `times` (-1: always).
 
     The answer comes `seconds` late. `status`, `body` and `headers` replace those of the true one; `cut` leaves so many
-    bytes of its body, as if they were all. `drop` breaks the connection: before the answer, or, with `cut`, in its
-    middle.
+    bytes of its body, or such a share of them, as if they were all. `drop` breaks the connection: before the answer,
+    or, with `cut`, in its middle.
     """
 
     path: str = "/"
@@ -26,7 +26,7 @@ class Fault:
     status: int = 0
     body: str | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    cut: int | None = None
+    cut: int | float | None = None
     drop: bool = False
 
 
@@ -237,14 +237,15 @@ class FarEnds:
 async def _spoiled(request: web.Request, true: web.Response, fault: Fault) -> web.StreamResponse:
     whole = true.body if isinstance(true.body, bytes) else b""
     body = whole if fault.body is None else fault.body.encode() if isinstance(fault.body, str) else fault.body
+    kept = int(len(body) * fault.cut) if isinstance(fault.cut, float) else fault.cut
     headers = {name: value for name, value in true.headers.items() if name not in ("Content-Length", "Content-Type")}
     kind = {"Content-Type": true.headers["Content-Type"]} if "Content-Type" in true.headers else {}
     headers |= kind | fault.headers
     if fault.drop and fault.cut is not None:
         broken = web.StreamResponse(headers={**headers, "Content-Length": str(len(body))})
         await broken.prepare(request)
-        await broken.write(body[: fault.cut])
+        await broken.write(body[:kept])
         if request.transport:
             request.transport.close()
         return broken
-    return web.Response(body=body[: fault.cut], status=fault.status or true.status, headers=headers)
+    return web.Response(body=body[:kept], status=fault.status or true.status, headers=headers)

@@ -26,7 +26,10 @@ async def run(days: float, seed: int, folder: Path) -> int:
     speed = (one.now - one.begin).total_seconds() / seconds
     said = sum(len(account.said) for account in one.accounts.values())
     money = ", ".join(f"{time} {cost / 1e6:.2f} of {cap / 1e6:.0f} $" for time, cost, cap in one.spent if len(time) < 8)
-    print(f"{one.hits.total():6} in all, on {len(one.accounts)} sources; {said} posts, {one.polls} looks; X: {money}")
+    print(
+        f"{one.hits.total():6} in all, on {len(one.accounts)} sources; {said} posts, {one.witness.looks} looks; "
+        f"X: {money}"
+    )
     print(
         f"{days:g} days and the {(one.now - one.end).days} after them in {seconds:.0f} s: {speed:.0f} times the speed"
     )

@@ -69,8 +69,8 @@ def _problem(status: int, title: str, type: str) -> dict[str, Any]:
 FAULTS: Mapping[str, Callable[[Random, bool], dict[str, Any]]] = {
     "timeout": lambda chance, x: {"seconds": 2 * PATIENCE, "times": 1},
     "reset": lambda chance, x: {"drop": True},
-    "cut off": lambda chance, x: {"cut": chance.randint(1, 25) if x else chance.randint(50, 1500)},
-    "broken off": lambda chance, x: {"drop": True, "cut": chance.randint(1, 25) if x else chance.randint(50, 1500)},
+    "cut off": lambda chance, x: {"cut": chance.uniform(0.02, 0.98)},
+    "broken off": lambda chance, x: {"drop": True, "cut": chance.uniform(0.02, 0.98)},
     "5xx": lambda chance, x: {"status": chance.choice((500, 502, 503, 504)), "body": _page("Bad gateway")},
     "page for data": lambda chance, x: {"body": _page("Please log in to the network")},
     "429": lambda chance, x: {"status": 429, "headers": {"Retry-After": str(chance.choice((60, 900, 3600)))}},

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
-from urllib.parse import urlsplit
 
 from bot import schedule
 from bot.models import Gap, Post
@@ -13,6 +12,7 @@ from bot.store.connection import Connection
 from bot.store.sources import AWAY_AFTER
 from tests.month.accounts import Account, InFeeds, Said
 from tests.month.simulation import STEP, Simulation, Span
+from tests.month.witness import host_of
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -42,7 +42,7 @@ def findings(one: Simulation, database: Connection) -> list[str]:
 
 
 def _of_posts(one: Simulation, account: Account, stored: dict[str, Post], unseen: list[Gap]) -> Iterator[str]:
-    seen = one.seen[account.source.id]
+    seen = one.witness.seen[account.source.id]
     if not seen.looks:
         yield "never read"
         return
@@ -84,7 +84,7 @@ def _in(one: Simulation, said: Said) -> bool:
 
 def _of_texts(one: Simulation, database: Connection, account: Account, stored: dict[str, Post]) -> Iterator[str]:
     must: defaultdict[str, set[str]] = defaultdict(set)
-    for id, text in one.seen[account.source.id].shown:
+    for id, text in one.witness.seen[account.source.id].shown:
         must[id].add(posts.fingerprint(text))
     for id, post in stored.items():
         said = account.said.get(id)
@@ -112,7 +112,7 @@ def _left_the_feed(account: Account, id: str) -> bool:
 
 def _of_gaps(one: Simulation, account: Account, stored: dict[str, Post], unseen: list[Gap]) -> Iterator[str]:
     source = account.source
-    seen = one.seen[source.id]
+    seen = one.witness.seen[source.id]
     looks = [look for look in seen.looks if look <= one.end]
     longest = max(source.every * schedule.SLOWEST, HINTED) * (1 + schedule.JITTER) + AWAY_AFTER + 2 * STEP
     rows = [gap for gap in unseen if gap.source in (source.id, "")]
@@ -146,22 +146,13 @@ def _of_gaps(one: Simulation, account: Account, stored: dict[str, Post], unseen:
 
 def _trouble_elsewhere(one: Simulation, account: Account, span: Span) -> bool:
     """Whether its host rested, or the process did."""
-    source = account.source
-    if source.kind == "x":
-        where, rests = ["/2/"], X_RESTS
-    elif source.kind == "telegram":
-        where, rests = ["/s/", f"/{account.source.address}"[:3]], HOST_RESTS
-    else:
-        where, rests = [source.address.split("/")[2]], HOST_RESTS
-    neighbours = [id for id, other in one.accounts.items() if _host(other) == _host(account)]
-    failed = [moment for id in neighbours for moment in one.seen[id].failed]
-    troubled = any(span.since - rests <= moment <= span.until for one_of in where for moment in one.troubled[one_of])
-    troubled = troubled or any(span.since - rests <= moment <= span.until for moment in failed)
-    return troubled or any(down.since <= span.until and span.since <= down.until for down in one.down)
-
-
-def _host(account: Account) -> str:
-    return account.source.kind + urlsplit(account.source.address).netloc
+    host = host_of(account.source)
+    rests = X_RESTS if host == "x" else HOST_RESTS
+    neighbours = [id for id, other in one.accounts.items() if host_of(other.source) == host]
+    troubles = [*one.witness.troubled[host], *(moment for id in neighbours for moment in one.witness.seen[id].failed)]
+    return any(span.since - rests <= moment <= span.until for moment in troubles) or any(
+        down.since <= span.until and span.since <= down.until for down in one.down
+    )
 
 
 def _within(row: Gap, allowed: list[Span], one: Simulation) -> bool:
@@ -177,7 +168,7 @@ def _within(row: Gap, allowed: list[Span], one: Simulation) -> bool:
 
 def _of_gaps_of_all(one: Simulation, unseen: list[Gap]) -> Iterator[str]:
     """While the process or the computer rested; and from the last look before that on."""
-    looks = sorted(look for seen in one.seen.values() for look in seen.looks)
+    looks = sorted(look for seen in one.witness.seen.values() for look in seen.looks)
     allowed = list(one.wrong_clock)
     for down in one.down:
         last = max((look for look in looks if look <= down.since), default=one.begin)

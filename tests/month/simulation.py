@@ -1,13 +1,9 @@
-"""Time, the child, and what was to be seen at each moment."""
+"""Time, and what happens in it."""
 
-import asyncio
-import json
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,16 +13,16 @@ from typing import Any
 from aiohttp import web
 
 from bot.budget import DOLLAR, Budget
-from bot.models import Source
-from bot.store import sources
 from bot.store.connection import Connection, connect
 from tests.far_ends.previews import Channel
 from tests.far_ends.server import Fault
 from tests.far_ends.serving import Far, serve
 from tests.month import incidents, roster
 from tests.month.accounts import Account, InFeeds, OnTelegram, OnX, account
+from tests.month.child import Child, Kill
 from tests.month.incidents import Incident
 from tests.month.process import Order, row
+from tests.month.witness import Witness
 
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 STEP = timedelta(minutes=5)
@@ -57,19 +53,6 @@ class Span:
     until: datetime
 
 
-@dataclass
-class Seen:
-    """What was to be seen of one source. Times are true ones.
-
-    `looks`: when it was read, as the store has it. `failed`: when it was asked and not read, and the process lived on.
-    `shown`: what true answers held when it was read: (id, text).
-    """
-
-    looks: list[datetime] = field(default_factory=list)
-    failed: list[datetime] = field(default_factory=list)
-    shown: set[tuple[str, str]] = field(default_factory=set)
-
-
 class Simulation:
     """`now` is the true time, `ahead` how far the child's clock is from it."""
 
@@ -85,12 +68,10 @@ class Simulation:
         self.plan = incidents.plan(self.begin, length, self.chance)
         self.later: list[tuple[datetime, int, Any]] = []
         self.hits: Counter[str] = Counter()
-        self.polls = 0
-        self.seen: defaultdict[str, Seen] = defaultdict(Seen)
         self.down: list[Span] = []
         self.wrong_clock: list[Span] = []
-        self.troubled: defaultdict[str, list[datetime]] = defaultdict(list)
-        self.process: Process | None = None
+        self.child = Child(path.with_suffix(".log"))
+        self.witness = Witness(path, far.ends, self.accounts)
         self.budget = LITTLE
         self.spent_of_little: dict[str, int] = {}
         self._restarts = False
@@ -99,13 +80,6 @@ class Simulation:
         far.ends.api.limits["timelines"] = FEW_REQUESTS
         far.ends.api.lag = LAG
         self._armed: dict[int, tuple[str, Fault]] = {}
-        self._kill: tuple[int, bool, float] | None = None
-        self._answers = 0
-        self._shown: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-        self._asked: set[str] = set()
-        self._edits: Counter[str] = Counter()
-        self._last_ok: dict[str, datetime | None] = {}
-        self._due_at: defaultdict[str, datetime] = defaultdict(lambda: self.begin)
 
     @cached_property
     def database(self) -> Connection:
@@ -123,9 +97,9 @@ class Simulation:
         while self.now < self.end:
             await self._step()
             if self.now.time() < (BEGIN + STEP).time():
-                say(f"{self.now:%d %B}: {self.hits.total()} incidents, {self.polls} looks")
+                say(f"{self.now:%d %B}: {self.hits.total()} incidents, {self.witness.looks} looks")
         await self._calm_down()
-        await self._stop()
+        await self.child.stop()
 
     async def _step(self) -> None:
         before, self.now = self.now, self.now + STEP
@@ -185,7 +159,9 @@ class Simulation:
             case "clock ahead" | "clock behind":
                 self._clock_is_set(what)
             case "kill":
-                self._kill = (self.chance.randint(1, 6), self.chance.random() < 0.5, self.chance.uniform(0, 0.03))
+                self.child.kill = Kill(
+                    self.chance.randint(1, 6), self.chance.random() < 0.5, self.chance.uniform(0, 0.03)
+                )
 
     def _arm(self, what: str) -> None:
         """On the next requests for some source."""
@@ -328,64 +304,23 @@ class Simulation:
         seed = self.chance.randrange(1 << 30)
         at = (self.now + self.ahead).isoformat()
         order = Order(str(self.path), self.far.url, at, known, vocabulary, asdict(self.budget), seed)
-        with self.path.with_suffix(".log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.month.process", order.text()), stdin=PIPE, stdout=PIPE, stderr=log
-            )
-        assert await self._says() == "ready"
-
-    async def _says(self) -> str:
-        assert self.process
-        assert self.process.stdout
-        return (await self.process.stdout.readline()).decode().strip()
-
-    async def _stop(self) -> None:
-        """In order, as an operator does."""
-        if self.process:
-            assert self.process.stdin
-            self.process.stdin.close()
-            assert await self.process.wait() == 0
-            self.process = None
+        await self.child.start(order)
 
     async def _tick(self) -> None:
         """All that is due at this time; a child that is killed meanwhile is begun anew, at once or after a while."""
         if self._restarts:
             self._restarts = False
-            await self._stop()
+            await self.child.stop()
             await self._start()
-        while not await self._ticked():
+        while not (survived := await self.child.tick(self.now + self.ahead)):
             self.hits["kill"] += 1
-            self._observe(survived=False)
+            self.witness.observe(self.now, self.now + self.ahead, survived=False)
             if minutes := self.chance.choice((0, 0, 3, 12, 45, 200)):
                 self._goes_by(minutes)
             await self._start()
+        self.witness.observe(self.now, self.now + self.ahead, survived=survived)
 
-    async def _ticked(self) -> bool:
-        """False if the child was killed."""
-        assert self.process
-        assert self.process.stdin
-        self._answers = 0
-        with suppress(ConnectionError):
-            self.process.stdin.write(f"{(self.now + self.ahead).isoformat()}\n".encode())
-            await self.process.stdin.drain()
-        if await self._says() != "done":
-            said = self.path.with_suffix(".log").read_text()[-3000:]
-            assert await self.process.wait() == -9, f"the child has failed by itself: {said}"
-            return False
-        if self._kill:
-            self._do_kill()
-            await self.process.wait()
-            return False
-        self._observe(survived=True)
-        return True
-
-    def _do_kill(self) -> None:
-        """Once."""
-        planned, self._kill = self._kill, None
-        if planned and self.process and self.process.returncode is None:
-            self.process.kill()
-
-    # --- what was to be seen
+    # --- the far ends
 
     def _costs(self) -> dict[str, int]:
         """What X has billed, by day and by month."""
@@ -403,72 +338,10 @@ class Simulation:
         return found
 
     def _watch(self, request: web.Request, true: web.Response, fault: Fault) -> None:
-        whose = [one for one in self.accounts.values() if _asks(request, one)]
-        if not request.path.startswith("/2/tweets"):
-            self._asked |= {one.source.id for one in whose}
-        if fault == Fault():
-            for one in whose:
-                self._shown[one.source.id] |= set(self._shows(one, request, true))
-        else:
-            what, _ = self._armed.pop(id(fault), ("", None))
-            self.hits[what] += bool(what)
-            self.troubled[request.host if request.path.startswith("/feed/") else request.path[:3]].append(self.now)
-        self._answers += 1
-        if self._kill and self._answers >= self._kill[0]:
-            if self._kill[1]:
-                self._do_kill()
-            else:
-                asyncio.get_running_loop().call_later(self._kill[2], self._do_kill)
-
-    def _shows(self, one: Account, request: web.Request, true: web.Response) -> Iterator[tuple[str, str]]:
-        ids: Any = []
-        if isinstance(one, OnTelegram):
-            its_own = self.far.ends.channels[one.name.lower()] is one.channel and one.channel.state == "ok"
-            ids = one.shown(request.query) if its_own else []
-        elif isinstance(one, InFeeds):
-            ids = one.shown() if one.wire.state == "ok" else []
-        elif true.status == 200:
-            items = json.loads(true.text or "").get("data", [])
-            for history in (_history(item) for item in items if isinstance(one, OnX) and _is_of(item, one)):
-                if len(history) >= self._edits[history[0]]:  # else a search lags behind what is known already
-                    self._edits[history[0]] = len(history)
-                    yield history[0], one.said[history[0]].texts[len(history) - 1]
-        for id in ids:
-            if id in one.said:
-                yield id, one.said[id].texts[-1]
-
-    def _observe(self, *, survived: bool) -> None:
-        """After each step: which sources were read, as the store has it. One that was due, and was asked, and was not
-        read, has failed.
-        """
-        for health in sources.health(self.database):
-            seen = self.seen[health.id]
-            if health.last_ok_at != self._last_ok.get(health.id):
-                self._last_ok[health.id] = health.last_ok_at
-                self.polls += 1
-                seen.looks.append(self.now)
-                seen.shown |= self._shown[health.id]
-            elif survived and health.id in self._asked and self._due_at[health.id] <= self.now + self.ahead:
-                seen.failed.append(self.now)
-            self._due_at[health.id] = health.next_poll_at
-        self._shown.clear()
-        self._asked.clear()
-
-
-def _asks(request: web.Request, one: Account) -> bool:
-    """Whether it is for posts of that account, under its name."""
-    if isinstance(one, OnX):
-        return request.path in (f"/2/users/{one.person.number}/tweets", "/2/tweets/search/recent")
-    return request.path == (f"/feed/{one.name}" if isinstance(one, InFeeds) else f"/s/{one.name}")
-
-
-def _is_of(item: Mapping[str, Any], one: OnX) -> bool:
-    return bool(item["author_id"] == str(one.person.number))
-
-
-def _history(item: Mapping[str, Any]) -> list[str]:
-    found: list[str] = item.get("edit_history_tweet_ids") or item["edit_history_post_ids"]
-    return found
+        what, _ = self._armed.pop(id(fault), ("", None))
+        self.hits[what] += bool(what)
+        self.witness.answers(request, true, fault, self.now)
+        self.child.asks()
 
 
 @asynccontextmanager
@@ -479,10 +352,5 @@ async def simulated(folder: Path, seed: int, length: timedelta) -> AsyncIterator
         try:
             yield one
         finally:
-            if one.process and one.process.returncode is None:
-                one.process.kill()
-                await one.process.wait()
+            await one.child.end()
             one.database.close()
-
-
-__all__ = ["Simulation", "Source", "simulated"]
