@@ -103,46 +103,40 @@ class Fingerprint:
         words: list[str] = []
         numbers: set[str] = set()
         meanings: set[str] = set()
-        places: set[str] = set()
         lands: set[str] = set()
         negated: set[str] = set()
-        speaking = prints.names_of(self.speakers)
-        at_home = prints.sides_of(self.speakers)
-        negation = 0
+        negation = 0  # words that the last "not" may still be about
         self.denied = False
+        speaking = prints.names_of(self.speakers)
         old = old_news(text.original)
-        for place, (form, keys) in enumerate(zip(text.forms, text.rows, strict=True)):
-            if old and any(start <= text.spans[place][0] < end for start, end in old):
+        for place, form in enumerate(text.forms):
+            kind, root, meaning = prints.sense(form, text.rows[place][0], text.language)
+            if kind == _NOTHING or (old and any(start <= text.spans[place][0] < end for start, end in old)):
                 continue
-            if form.isdigit():
-                numbers.add(form.lstrip("0") or "0")
-                continue
-            if form in _NEGATIONS:
+            if kind == _WORD:
+                if form in speaking:
+                    continue
+                words.append(root)
+                if meaning:
+                    meanings.add(meaning)
+                    if _is_land(meaning, text, place):
+                        lands.add(meaning)
+                if negation:
+                    negated.update((root, meaning))
+                    negation = 0 if meaning else negation - 1
+            elif kind == _NUMBER:
+                numbers.add(root)
+            elif kind == _NOT:
                 negation = 0 if place and text.forms[place - 1] in _UNTIL else 3
-                continue
-            if form == "over" and place and text.forms[place - 1] in ("is", "are"):
-                meanings.add("finish")
-            self.denied = self.denied or form in cues.DENIALS
-            root = "" if cues.is_verb(form) or form in speaking else _root(form, keys[0])
-            meaning = prints.meaning(form, text.language) if root else ""
-            if not root or meaning in FRAMING:
-                continue
-            words.append(meaning if meaning and meaning[0] != SOUND else root)
-            if meaning:
-                if meaning.startswith(PLACE):
-                    places.update([] if meaning.endswith(SEAT) else [meaning])
-                elif meaning.startswith(SIDE) or (meaning.startswith(SOUND) and _is_proper(text, place)):
-                    lands.update({meaning} - at_home)
-                meanings.add(meaning)
-            if negation:
-                negated.update((root, meaning))
-                negation -= 1
-                negation = 0 if meaning else negation
+            elif kind == _DENIAL:
+                self.denied = True
+            elif place and text.forms[place - 1] in ("is", "are"):
+                meanings.add("finish")  # "is over"
         self._words = tuple(words)
         self._meanings = tuple(meanings)
         self.numbers = frozenset(numbers)
-        self.places = frozenset(places)
-        self.lands = frozenset(lands)
+        self.places = frozenset(one for one in meanings if one.startswith(PLACE) and not one.endswith(SEAT))
+        self.lands = frozenset(lands) - prints.sides_of(self.speakers)
         self.days = frozenset(one for one in meanings if one.startswith(DATE))
         self.negated = frozenset(negated)
 
@@ -158,11 +152,20 @@ class Fingerprint:
     def meanings(self) -> frozenset[str]:
         return frozenset(self._meanings)
 
+    @property
+    def size(self) -> int:
+        """Words that are compared, repeated ones included."""
+        return len(self._words)
+
+    def is_near(self, other: "Fingerprint") -> bool:
+        """Whether they can be the same by who speaks and when: a quick look, which most do not stand."""
+        if self.speakers and other.speakers and self.speakers.isdisjoint(other.speakers):
+            return False
+        return self.denied == other.denied and _apart(self, other) <= APART
+
     def may_be(self, other: "Fingerprint") -> bool:
         """Whether nothing makes the two strangers to each other."""
-        if self.speakers and other.speakers and not self.speakers & other.speakers:
-            return False
-        if self.denied != other.denied or _apart(self, other) > APART:
+        if not self.is_near(other):
             return False
         pairs = (
             (self.numbers, other.numbers),
@@ -197,15 +200,17 @@ def _contradict(one: Fingerprint, other: Fingerprint) -> bool:
 _ENDED = frozenset({"resume", "finish"})
 _UNDER_WAY = frozenset({"pause", "continue", "last"})
 _UNTIL = frozenset({"пока", "поки", "доки", "только", "лише", "тільки", "лишь"})  # "пока не", "не только"
-_NEGATIONS = frozenset("не ні нет нельзя жодного жодної жодних жоден жодна not no never cannot without без".split())
 
 
-@lru_cache(maxsize=100_000)
-def _root(form: str, key: str) -> str:
-    """What stands for the word among those compared in one language; "" for those that say nothing."""
-    if key[0] in "@#=" or len(form) <= 2 or lemmas.is_function(form):
-        return ""
-    return key[:_ROOT]
+_NOTHING, _WORD, _NUMBER, _NOT, _DENIAL, _OVER = range(6)
+_NEGATIONS = "не ні нет нельзя жодного жодної жодних жоден жодна not no never cannot without без"
+_SPECIAL = {**dict.fromkeys(_NEGATIONS.split(), _NOT), **dict.fromkeys(cues.DENIALS, _DENIAL), "over": _OVER}
+_Sense: TypeAlias = tuple[int, str, str]  # one of these, what stands for the word among those compared, its meaning
+
+
+def _is_land(meaning: str, text: Text, place: int) -> bool:
+    """Whether the word names a side, or something else that has a name of its own."""
+    return meaning.startswith(SIDE) or (meaning[0] == SOUND and _is_proper(text, place))
 
 
 def _is_proper(text: Text, place: int) -> bool:
@@ -225,10 +230,20 @@ class Prints:
         self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
+        self.sense = lru_cache(100_000)(self._sense)
 
-    def meaning(self, form: str, language: str) -> str:
-        """What the word means in any of the languages; nothing for names, which are compared as persons."""
-        return "" if self._names and self._names.is_part(form) else self._concepts.of(form, language)
+    def _sense(self, form: str, key: str, language: str) -> _Sense:
+        if form.isdigit():
+            return _NUMBER, form.lstrip("0") or "0", ""
+        if form in _SPECIAL:
+            return _SPECIAL[form], "", ""
+        if key[0] in "@#=" or len(form) <= 2 or cues.is_verb(form) or lemmas.is_function(form):
+            return _NOTHING, "", ""
+        if self._names and self._names.is_part(form):
+            return _WORD, key[:_ROOT], ""  # names are compared as persons, too
+        meaning = self._concepts.of(form, language)
+        kind = _NOTHING if meaning in FRAMING else _WORD
+        return kind, meaning if meaning and meaning[0] != SOUND else key[:_ROOT], meaning
 
     def names_of(self, speakers: Iterable[str]) -> frozenset[str]:
         """The words that name them: they say who tells, not what."""
@@ -272,7 +287,7 @@ class Recent:
         self._first[key] = self._rarest(fingerprint.words)
         for word in self._first[key]:
             self._by_first.setdefault(word, set()).add(key)
-        for speaker in fingerprint.speakers:
+        for speaker in fingerprint.speakers or _NOBODY:
             self._by_speaker.setdefault(speaker, set()).add(key)
         self._meant.update(fingerprint.meanings)
 
@@ -295,21 +310,24 @@ class Recent:
     # --- in one language
 
     def _alike(self, fingerprint: Fingerprint) -> Iterator[tuple[Key, float]]:
-        if len(fingerprint.words) < _FEWEST_WORDS:
+        words = fingerprint.words
+        if len(words) < _FEWEST_WORDS:
             return
-        candidates: set[Key] = set()
-        for word in self._rarest(fingerprint.words):
-            candidates |= self._by_word.get(word, _NONE)
-        for word in self._telling(fingerprint.words):
-            candidates |= self._by_first.get(word, _NONE)
-        if not candidates:
-            return
-        total = sum(map(self._weight, fingerprint.words))
+        candidates = set[Key]().union(*(self._by_word.get(word, _NONE) for word in self._rarest(words)))
+        candidates.update(*(self._by_first.get(word, _NONE) for word in self._telling(words)))
+        if fingerprint.speakers:  # others do not tell the same, whatever the words
+            candidates &= self._spoken_by({*fingerprint.speakers, *_NOBODY})
+        total = sum(map(self._weight, words))
         for key in candidates:
             other = self._texts[key]
+            if not fingerprint.is_near(other):
+                continue
             likeness = self._likeness(fingerprint, other, total)
             if likeness >= (ENOUGH if bool(fingerprint.speakers) == bool(other.speakers) else ENOUGH_UNSAID):
                 yield key, likeness
+
+    def _spoken_by(self, speakers: Iterable[str]) -> set[Key]:
+        return set[Key]().union(*(self._by_speaker.get(one, _NONE) for one in speakers))
 
     def _telling(self, words: Iterable[str]) -> list[str]:
         """The words that are worth looking up: known, and not in a great part of all texts."""
@@ -332,14 +350,17 @@ class Recent:
     def _likeness(self, one: Fingerprint, other: Fingerprint, total: float) -> float:
         if one.language and other.language and one.language != other.language:
             return 0.0
-        if len(other.words) < _FEWEST_WORDS or not one.may_be(other):
+        if other.size < _FEWEST_WORDS or not one.may_be(other):
             return 0.0
-        shared = sum(map(self._weight, one.words & other.words))
-        if shared < (ENOUGH - _MOST_NEIGHBOURS * _NEIGHBOURS) * total and len(other.words) > len(one.words) * 2:
+        mine, theirs = one.words, other.words
+        if len(theirs) < _FEWEST_WORDS:
             return 0.0
-        lighter = min(total, sum(map(self._weight, other.words)))
+        shared = sum(map(self._weight, mine & theirs))
+        lighter = min(total, sum(map(self._weight, theirs)))
+        if not lighter or shared / lighter < ENOUGH - _MOST_NEIGHBOURS * _NEIGHBOURS:
+            return 0.0
         neighbours = min(len(one.neighbours & other.neighbours), _MOST_NEIGHBOURS)
-        return shared / lighter + neighbours * _NEIGHBOURS if lighter else 0.0
+        return shared / lighter + neighbours * _NEIGHBOURS
 
     def _weight(self, word: str) -> float:
         """The rarer among the recent texts the heavier; never nothing, so that few texts can be compared too."""
@@ -348,7 +369,7 @@ class Recent:
     # --- in two languages
 
     def _translated(self, fingerprint: Fingerprint) -> Iterator[tuple[Key, float]]:
-        candidates = set[Key]().union(*(self._by_speaker.get(one, _NONE) for one in fingerprint.speakers))
+        candidates = self._spoken_by(fingerprint.speakers)
         for key in candidates:
             other = self._texts[key]
             if fingerprint.may_translate(other) and fingerprint.may_be(other):
@@ -378,7 +399,7 @@ class Recent:
         for held, index in (
             (fingerprint.words, self._by_word),
             (self._first.pop(key), self._by_first),
-            (fingerprint.speakers, self._by_speaker),
+            (fingerprint.speakers or _NOBODY, self._by_speaker),
         ):
             for one in held:
                 keys = index[one]
@@ -389,6 +410,7 @@ class Recent:
 
 
 _NONE: frozenset[Key] = frozenset()
+_NOBODY = frozenset({""})
 
 
 @lru_cache(maxsize=50_000)
