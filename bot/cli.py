@@ -38,6 +38,10 @@ nobody is alerted. Ended early, the same command goes on. The bot must be stoppe
 
 STATUS = "Exit status: 0 done, 1 it failed, 2 the settings or the arguments are wrong."
 
+RUNNING = (
+    "While the bot runs, status, export, backup and check work; poll, import, backfill and restore want it stopped."
+)
+
 CHECK_STATUS = """\
 Exit status: 0 no mistakes, and every account that is on was confirmed (accounts on X count only with a token);
 1 an account could not be confirmed; 2 there are mistakes in the settings, and nothing was looked up."""
@@ -102,7 +106,9 @@ def _log(settings: Settings, options: argparse.Namespace) -> logs.Blot:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="parley", description="Collects what negotiators say; tells it on Telegram.", epilog=STATUS
+        prog="parley",
+        description="Collects what negotiators say; tells it on Telegram.",
+        epilog=f"{STATUS} {RUNNING}",
     )
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(metavar="command")
@@ -124,23 +130,24 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--all", action="store_true", help="look up the sources that are off, too")
     poll = command("poll", _poll, "look at the sources once and store what is new")
     poll.add_argument("source", nargs="*", help="only these sources (ids of config/sources.toml)")
-    status = command("status", _status, "how each source fares, what waits, what X has cost; also while the bot runs")
-    take_in = command("import", _import, "store the posts of a file; alerts nobody")
+    status = command("status", _status, "how each source fares, what waits, what X has cost")
+    take_in = command("import", _import, "store the posts of a file")
     take_in.description = IMPORT
     take_in.add_argument("file", type=Path, help="what is stored already is passed over: import again to go on")
     take_in.add_argument("--source", default="", help="whose posts they are, where the file does not say")
     take_in.add_argument("--zone", type=_zone, help="where an export before 2022 was made, such as Europe/Kyiv")
-    backfill = command("backfill", _backfill, "read what a source said since a date; alerts nobody")
+    backfill = command("backfill", _backfill, "read what a source said since a date")
     backfill.description = BACKFILL
     backfill.add_argument("source", help="an id of config/sources.toml")
     backfill.add_argument("--since", type=_date, required=True, help="the first day that is read, such as 2022-03-01")
     backfill.add_argument("--yes", action="store_true", help="agree to what it may cost")
-    export = command("export", _export, "write every post as JSON Lines to standard output, also while the bot runs")
-    backup = command("backup", _backup, "copy the database and check the copy, also while the bot runs")
+    export = command("export", _export, "write every post and gap as JSON Lines to standard output")
+    backup = command("backup", _backup, "copy the database and check the copy")
     backup.add_argument("target", type=Path, nargs="?", help="a new file, or a folder where the newest copies stay")
-    restore = command("restore", _restore, "put a backup in the place of the database, which is kept beside it")
+    restore = command("restore", _restore, "put a backup in the place of the database")
     restore.add_argument("file", type=Path, help="what parley backup has made; stop the bot before")
-    login = command("login", _login, "make the session with which channels are read through Telegram's own protocol")
+    login = command("login", _login, "make the session of an account that reads channels")
+    login.set_defaults(log=logging.WARNING)  # Telethon tells at length how it connects
     login.add_argument("file", type=Path, help="a new file, into which the session is written")
     for one in (status, export, backup, restore, login):
         one.set_defaults(complaint=lambda query: "")  # none reads topics: no wait for dictionaries

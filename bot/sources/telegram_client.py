@@ -205,7 +205,7 @@ class TelegramClient:
                     retry_at=self._waits_until,
                     shared=bool(seconds) or (name in _STOPPED and name != "ChannelPrivateError"),
                 ) from error
-            except (OSError, ValueError) as error:
+            except (OSError, EOFError, ValueError) as error:
                 raise FetchError(f"Telegram cannot be read: {error or type(error).__name__}") from error
 
     def _heard(self, channel: int) -> None:
@@ -232,7 +232,7 @@ async def connect(api_id: int, api_hash: str, session: str, lock: Path, heard: C
             )
             await client.connect()
             known = await client.is_user_authorized()
-        except (RPCError, OSError, ValueError) as error:
+        except (RPCError, OSError, EOFError, ValueError) as error:
             raise FetchError(f"Telegram's session cannot be used: {error or type(error).__name__}") from error
         if not known:
             await client.disconnect()
@@ -267,7 +267,7 @@ async def login(api_id: int, api_hash: str, ask: Callable[[str], str], ask_secre
             await client.log_out()
             raise FetchError("that is a bot: it cannot read channels; log in with an account", permanent=True)
         return str(client.session.save())
-    except (RPCError, OSError, ValueError, RuntimeError) as error:
+    except (RPCError, OSError, EOFError, ValueError, RuntimeError) as error:
         raise FetchError(f"Telegram does not log in: {error or type(error).__name__}") from error
     finally:
         await client.disconnect()

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,11 +12,12 @@ import aiohttp
 
 from bot import charts
 from bot.app import fetchers, now, web_session
-from bot.errors import FetchError
+from bot.errors import FetchError, LockedError
 from bot.logs import one_line
 from bot.models import Account, Fetcher, Source
 from bot.settings import Settings
 from bot.store.connection import DAMAGED, existing
+from bot.store.database import Database
 from bot.store.soundness import damage
 from bot.upkeep.terminal import NO_X_TOKEN, Say
 
@@ -32,7 +34,10 @@ async def check(settings: Settings, say: Say, *, everything: bool = False) -> in
     chosen = [source for source in known if source.enabled or everything]
     width = max((len(source.id) for source in chosen), default=0)
     found: list[Finding] = []
-    async with web_session(settings) as session, fetchers(session, settings) as readers:
+    async with AsyncExitStack() as stack:
+        database = stack.enter_context(_that_counts(settings))
+        session = await stack.enter_async_context(web_session(settings))
+        readers = await stack.enter_async_context(fetchers(session, settings, database))
         look = LookUps(settings, readers)
         tasks = [asyncio.create_task(look.up(source)) for source in chosen]
         try:
@@ -60,6 +65,17 @@ def check_database(settings: Settings, say: Say) -> int:
         found = damage(connection)
     say(f"{settings.database} is damaged ({found}); {DAMAGED}" if found else f"{settings.database}: no damage")
     return int(bool(found))
+
+
+@contextmanager
+def _that_counts(settings: Settings) -> Iterator[Database | None]:
+    """The database, where what look-ups on X cost is counted; none while the bot has it, or before there is one."""
+    with ExitStack() as stack:
+        database = None
+        if settings.x_bearer_token and settings.database.exists():
+            with suppress(LockedError):
+                database = stack.enter_context(closing(Database.open(settings.database)))
+        yield database
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Channels through Telegram's own protocol, with Telethon's client in memory."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable
@@ -230,7 +231,8 @@ async def test_what_only_a_person_can_mend_is_permanent_and_says_how(channel: Ch
     error = await channel.refused()
     assert error.permanent
     assert "log in anew" in error.reason
-    for failure in (RPCError("odd"), ConnectionError("lost"), ValueError("no such name"), TimeoutError()):
+    lost = asyncio.IncompleteReadError(b"HTTP/1.1", 99)  # a proxy that speaks something else
+    for failure in (RPCError("odd"), ConnectionError("lost"), ValueError("no such name"), TimeoutError(), lost):
         channel.client.refuse = failure
         assert not (await channel.refused()).permanent
 
@@ -364,7 +366,9 @@ async def test_login_asks_and_gives_a_session(telethon: Client) -> None:
     assert not telethon.connected
 
 
-@pytest.mark.parametrize("failure", [FloodWaitError(50), ConnectionError(), RuntimeError("5 consecutive attempts")])
+@pytest.mark.parametrize(
+    "failure", [FloodWaitError(50), ConnectionError(), RuntimeError("5 attempts"), asyncio.IncompleteReadError(b"", 9)]
+)
 async def test_a_login_that_fails_says_why(telethon: Client, failure: Exception) -> None:
     telethon.refuse = failure
     with pytest.raises(FetchError, match="Telegram does not log in: "):

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from bot import charts
 from bot.models import Source
 from bot.settings import Settings
 from bot.sources import archive
+from bot.store import budget
+from bot.store.connection import connect
 from bot.store.database import Database
 from bot.upkeep.check import check, check_database
 from tests.far_ends.serving import Far
-from tests.upkeep.worlds import OFF, Configure
+from tests.upkeep.worlds import OFF, Configure, nowhere
 from tests.worlds import a_post
 
 pytestmark = pytest.mark.anyio
@@ -159,3 +162,20 @@ def test_the_database_is_looked_through_by_command(settings: Settings) -> None:
     assert said[0] == f"{settings.database}: no damage"
     assert "is damaged (" in said[1]
     assert "parley restore FILE" in said[1]
+
+
+async def test_what_look_ups_on_x_cost_is_counted_unless_the_bot_runs(configure: Configure, far: Far) -> None:
+    accounts = [Source(f"x-{number}", "x", f"name{number}", speaker="petrov") for number in range(3)]
+    settings = configure(*accounts, x_api_url=far.url, x_bearer_token="a-token")
+
+    def cost() -> int:
+        with closing(connect(settings.database)) as connection:
+            return budget.spent(connection, datetime.now(UTC)).today
+
+    assert await check(settings, nowhere) == 0
+    assert not settings.database.exists(), "none is made"
+    with closing(Database.open(settings.database)):
+        assert await check(settings, nowhere) == 0
+    assert cost() == 0
+    assert await check(settings, nowhere) == 0
+    assert cost() == 3 * settings.x.budget.user_price
