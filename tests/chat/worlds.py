@@ -41,10 +41,10 @@ class Office:
     def said(self, number: int, text: str, *who: Statement, source: str = "wire") -> int:
         """Store a post, the higher numbers later."""
         post = a_post(str(number), text, source, NOON - timedelta(hours=100 - number), language="en")
-        return self.database.submit(_put, post, who, self.clock()).result()
+        return self.database.submit(put_post, post, who, self.clock()).result()
 
 
-def _put(connection: Connection, post: Post, who: tuple[Statement, ...], now: datetime) -> int:
+def put_post(connection: Connection, post: Post, who: tuple[Statement, ...], now: datetime) -> int:
     number = posts.insert(connection, post, now)
     assert number
     posts.put_statements(connection, post, number, who)

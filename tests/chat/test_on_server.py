@@ -1,0 +1,118 @@
+"""Cards, comparisons, counts, citations, files, pictures and inline mode through Telegram's own checks, by real HTTP."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from bot import app
+from bot.models import LANGUAGES
+from bot.store import sources
+from bot.store.database import Database
+from tests.chat.worlds import put_post, quoted
+from tests.telegram_server.serving import Telegram, serve
+from tests.test_app import talking
+from tests.worlds import ROSTER, a_post
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def answers_about_429_without_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
+class Person:
+    """Somebody in a private chat, one after the other in each language."""
+
+    def __init__(self, telegram: Telegram, chat: int, language: str) -> None:
+        self.telegram, self.chat = telegram, chat
+        self.user = {"id": chat, "is_bot": False, "first_name": "Eve", "language_code": language}
+        self.answered = 0
+
+    async def says(self, text: str) -> dict[str, Any]:
+        return await self._answer(
+            message={"from": self.user, "chat": {"id": self.chat, "type": "private", "first_name": "Eve"}, "text": text}
+        )
+
+    async def presses(self, data: str, under: dict[str, Any]) -> dict[str, Any]:
+        """Refused if there is no such button under that message."""
+        rows = under["reply_markup"]["inline_keyboard"]
+        assert data in [button.get("callback_data") for row in rows for button in row]
+        query = {"id": f"{self.chat}{data}", "from": self.user, "chat_instance": "1", "data": data, "message": under}
+        return await self._answer(callback_query=query)
+
+    async def types(self, words: str) -> list[dict[str, Any]]:
+        before = len(self.telegram.calls("answerInlineQuery"))
+        await self.telegram.update(
+            inline_query={"id": f"i{self.chat}", "from": self.user, "query": words, "offset": ""}
+        )
+        await self.telegram.called("answerInlineQuery", before + 1)
+        call = self.telegram.calls("answerInlineQuery")[-1]
+        assert call["status"] == 200, call
+        results = call["fields"]["results"]
+        return cast("list[dict[str, Any]]", json.loads(results) if isinstance(results, str) else results)
+
+    async def _answer(self, **update: Any) -> dict[str, Any]:
+        """The message that the bot sends or edits, as it stands in the chat."""
+        before = len(self._calls())
+        await self.telegram.update(**update)
+        async with asyncio.timeout(20):
+            while len(self._calls()) == before:  # noqa: ASYNC110 - the record is a list
+                await asyncio.sleep(0.002)
+        call = self._calls()[-1]
+        assert call["status"] == 200, call
+        standing = [one for one in self.telegram.standing(self.chat) if one["from"]["is_bot"]]
+        edited = call["fields"].get("message_id")
+        return next(one for one in reversed(standing) if edited is None or one["message_id"] == int(edited))
+
+    def _calls(self) -> list[dict[str, Any]]:
+        return [call for call in self.telegram.calls() if call["method"].startswith(("send", "editMessage"))]
+
+
+@pytest.fixture
+async def telegram(database: Database) -> AsyncIterator[Telegram]:
+    now = app.now()
+    await database.write(sources.enrol, list(ROSTER.sources.values()), now)
+    for number, (who, words) in enumerate(
+        [("petrov", "No truce."), ("ivanenko", "A truce is near."), ("petrov", "Gas.")]
+    ):
+        post = a_post(str(number), words * (1 + 400 * (words == "Gas.")), at=now - timedelta(minutes=9 - number))
+        await database.write(put_post, post, (quoted(who),), now)
+    async with serve() as telegram, talking(database, telegram.url):
+        await telegram.called("setMyCommands", 4, within=20)
+        yield telegram
+
+
+async def test_everything_that_is_shown_passes_telegram_in_every_language(telegram: Telegram) -> None:
+    for chat, language in enumerate(LANGUAGES, 11):
+        eve = Person(telegram, chat, language)
+        card = await eve.says("/speaker Petrov")
+        assert "🟥" in card["text"]
+        assert "Gas." in (await eve.presses("latest:speaker:petrov", card))["text"]
+        table = await eve.says("/talks")
+        assert "Hall 7" in table["text"]
+        assert "Hall 1" in (await eve.presses("rounds:sample:0", table))["text"]
+        compared = await eve.says("/compare truce")
+        assert "No truce." in compared["text"]
+        stats = await eve.says("/stats")
+        month = await eve.presses("stats:30", stats)
+        assert month["message_id"] == stats["message_id"]
+        assert "photo" in await eve.presses("picture:30", month)
+        found = await eve.says("/search truce")
+        for form in ("csv", "json", "list"):
+            assert "document" in await eve.presses(f"export:{form}", found)
+        citation = await eve.presses("cite:2", found)
+        assert "A truce is near." in citation["text"]
+        copied = [
+            button["copy_text"]["text"] for row in citation["reply_markup"]["inline_keyboard"][:2] for button in row
+        ]
+        assert copied[0] == "A truce is near."
+        await eve.says("/language uk")
+        assert "document" in await eve.says("/export")
+        assert [result["id"] for result in await eve.types("truce")] == ["2", "1"]
+    refused = [call for call in telegram.calls() if call["status"] not in (200, None)]
+    assert refused == []
