@@ -39,6 +39,7 @@ from bot.sources.x_purse import Purse
 from bot.store import budget, inbox, sources
 from bot.store.database import Database
 from bot.sweep import Sweep
+from bot.translate import Translator
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(polling.shutdown)
         meters, pace = Meters(), settings.pace
         pacing = Pacing(pace.overall, pace.chat, pace.group, paid=pace.paid, meters=meters)
-        application = telegram_bot(settings, database, sending, polling, pacing, meters)
+        application = telegram_bot(settings, database, sending, polling, pacing, meters, translator(settings, session))
         delivery = Delivery(database, application.bot, pacing, now, meters=meters)
         readers = await stack.enter_async_context(fetchers(session, settings, database))
         collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge, meters)
@@ -223,6 +224,13 @@ def purse(database: Database, limits: Budget, clock: Callable[[], datetime] = no
     return Purse(hold, settle, drop, rests)
 
 
+def translator(settings: Settings, session: aiohttp.ClientSession) -> Translator | None:
+    """None if no translation is wanted."""
+    if not settings.translates:
+        return None
+    return Translator(session, settings.translate.service, settings.translate_url, settings.translate_key)
+
+
 def telegram_bot(
     settings: Settings,
     database: Database,
@@ -230,6 +238,7 @@ def telegram_bot(
     polling: Polling,
     pacing: Pacing,
     meters: Meters,
+    translator: Translator | None = None,
 ) -> App:
     """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers."""
 
@@ -257,7 +266,7 @@ def telegram_bot(
         .concurrent_updates(InTurn(begun, done))
         .build()
     )
-    chat.serve(application, chat.Desk(database, settings, now))
+    chat.serve(application, chat.Desk(database, settings, now, translator))
     return application
 
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from telegram.ext import Application
 
 from bot import chat, digest
-from bot.app import App
+from bot.app import App, translator, web_session
 from bot.botapi.pacing import Pacing
 from bot.chat.console import ConsoleRequest, update_of
 from bot.collect import Collector
@@ -29,6 +29,7 @@ from bot.sources import archive
 from bot.store import outbox, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
+from bot.translate import Translator
 
 LIVE_DAYS = 2
 """So many days at the end of the archive happen while you watch; what is before them is history."""
@@ -69,7 +70,8 @@ async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
         database = Database.open(folder / "parley.db")
         stack.callback(database.close)
         pacing = Pacing(overall=1000.0, chat=1000.0, group=1000.0)
-        application = _application(settings, database, pacing, clock, shown)
+        session = await stack.enter_async_context(web_session(settings))
+        application = _application(settings, database, pacing, clock, shown, translator(settings, session))
         await stack.enter_async_context(application)
         delivery = Delivery(database, application.bot, pacing, clock)
         readers = {"archive": archive.Archive(settings.config)}
@@ -110,7 +112,9 @@ def _days(settings: Settings, last: datetime) -> tuple[datetime, datetime]:
     return (end - timedelta(days=LIVE_DAYS)).astimezone(UTC), end.astimezone(UTC)
 
 
-def _application(settings: Settings, database: Database, pacing: Pacing, clock: Clock, shown: TextIO) -> App:
+def _application(
+    settings: Settings, database: Database, pacing: Pacing, clock: Clock, shown: TextIO, translator: Translator | None
+) -> App:
     application = (
         Application.builder()
         .token("1:terminal")
@@ -120,7 +124,7 @@ def _application(settings: Settings, database: Database, pacing: Pacing, clock: 
         .updater(None)
         .build()
     )
-    chat.serve(application, chat.Desk(database, settings, clock))
+    chat.serve(application, chat.Desk(database, settings, clock, translator))
     return application
 
 

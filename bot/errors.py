@@ -3,6 +3,7 @@
     ParleyError
     ├── SettingsError    a setting or a line of config/ is wrong: names its file, key and reason
     ├── FetchError       a source could not be read: for good, until a time, or for now
+    ├── TranslationError a text was not translated
     ├── QueryError       a watch or a search cannot be understood: names the position
     └── StoreError       the database cannot be used: says what to do
         └── LockedError       another Parley has it
@@ -39,6 +40,14 @@ class FetchError(ParleyError):
     ) -> None:
         super().__init__(reason)
         self.reason, self.permanent, self.retry_at, self.shared = reason, permanent, retry_at, shared
+
+
+class TranslationError(ParleyError):
+    """A text was not translated. `billed`: the service may count it all the same."""
+
+    def __init__(self, reason: str, *, billed: bool = False) -> None:
+        super().__init__(reason)
+        self.billed = billed
 
 
 class QueryError(ParleyError):

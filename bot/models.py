@@ -110,6 +110,7 @@ class Source:
     `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls. `proof` and
     `confidence` say why this is the right account; `note` tells the operator the rest (why it is off). `dialect` is
     only for feeds, and so is `zone`, the IANA name of the zone in which dates are that name none.
+    `translate`: its words may be sent to the translation service, and there is one.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Source:
     confidence: str = ""
     note: str = ""
     dialect: Dialect = ""
+    translate: bool = False
     zone: str = ""
 
 

@@ -202,6 +202,9 @@ def test_parley_toml_is_read(folder: Folder) -> None:
                 [log]
                 format = "json"
                 file = "logs/parley.log"
+                [translate]
+                service = "deepl"
+                characters = 7
                 [disk]
                 reserve = 6
                 """
@@ -217,6 +220,7 @@ def test_parley_toml_is_read(folder: Folder) -> None:
     assert found.backup == settings.Backup(folder=Path("/backups"), at=time(3, 30), keep=2)
     assert found.keep == settings.Keep(outbox=3, inbox=4, log=5)
     assert found.log == settings.Log(format="json", file=Path("logs/parley.log"))
+    assert found.translate == settings.Translate(service="deepl", characters=7)
     assert found.disk_reserve == 6_000_000
     assert found.roster.sources["courier"].every == timedelta(hours=1)
     assert found.roster.sources["ada-x"].every == timedelta(seconds=90)
@@ -224,6 +228,41 @@ def test_parley_toml_is_read(folder: Folder) -> None:
 
 def test_a_time_of_day_may_be_written_without_quotation_marks(folder: Folder) -> None:
     assert load(folder({"parley.toml": "defaults = { digest = 06:45:00 }"})).defaults.digest == time(6, 45)
+
+
+TRANSLATED = SOURCES.replace("enabled = false", "translate = true").replace(
+    'kind = "x"', 'kind = "x"\ntranslate = true'
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "environment", "on"),
+    [
+        ("libretranslate", {"TRANSLATE_URL": "http://localhost:5000/"}, True),
+        ("libretranslate", {"TRANSLATE_KEY": "k"}, False),
+        ("deepl", {"TRANSLATE_KEY": "k:fx"}, True),
+        ("deepl", {"TRANSLATE_URL": "http://localhost:5000"}, False),
+        ("deepl", {}, False),
+    ],
+)
+def test_sources_are_translated_if_there_is_a_service(
+    folder: Folder, service: str, environment: dict[str, str], on: bool
+) -> None:
+    path = folder({"sources.toml": TRANSLATED, "parley.toml": f'translate = {{ service = "{service}" }}'})
+    found = load(path, **environment)
+    assert found.translates is on
+    assert [source.translate for source in found.roster.sources.values()] == [on, on]
+    assert "k:fx" not in repr(found)
+
+
+def test_a_channel_is_not_sent_to_deepl(folder: Folder) -> None:
+    channel = TRANSLATED.replace('kind = "feed"', 'kind = "telegram"')
+    channel = channel.replace('"https://courier.example/rss?lang=en"', '"courier"')
+    path = folder({"sources.toml": channel, "parley.toml": 'translate = { service = "deepl" }'})
+    assert load(path).roster.sources["courier"].kind == "telegram"
+    (mistake,) = mistakes(path, TRANSLATE_KEY="k")
+    assert (mistake.key, mistake.file) == ("sources.courier.translate", str(path / "sources.toml"))
+    assert "while DeepL translates" in mistake.reason
 
 
 def test_what_x_gives_for_nothing_needs_no_money(folder: Folder) -> None:
@@ -357,6 +396,8 @@ WRONG_VARIABLES = [
     ("X_API_URL", "https://api.x.com:port", "is not an address"),
     ("PARLEY_ADMINS", "12, anna", '"anna" is no chat id'),
     ("PARLEY_ADMINS", "٣", "is no chat id"),
+    ("TRANSLATE_KEY", "a hidden key", "is no key; expected it alone"),
+    ("TRANSLATE_URL", "http://a.test/?q", "without ? and #"),
     ("PARLEY_HEALTH_PORT", "70000", '"70000" is not a port from 1 to 65535'),
     ("PARLEY_HEALTH_PORT", "http", '"http" is not a port'),
     ("PARLEY_HEALTH_PORT", "-1", "is not a port"),
@@ -574,7 +615,7 @@ def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) 
     unknown_key, query = caught.value.exceptions
     assert str(unknown_key).endswith(
         "parley.toml, a: unknown key; "
-        "expected defaults, limits, pace, every, telegram, x, operator, backup, keep, log, disk"
+        "expected defaults, limits, pace, every, telegram, x, operator, backup, keep, log, translate, disk"
     )
     assert str(query).endswith("topics.toml, topics.ice.watch.en: 'ice OR frost' mentions frost")
     assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics

@@ -24,6 +24,7 @@ from bot.chat import (
     settling,
     stats,
     talks,
+    translating,
     watching,
 )
 from bot.chat.desk import Desk
@@ -300,6 +301,11 @@ def _cite(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: citing.cite(turn, number)
 
 
+def _translate(arguments: Sequence[str], turn: Turn) -> Act:
+    (number,) = map(_number, arguments)
+    return lambda turn: translating.show(turn, number)
+
+
 def _export(arguments: Sequence[str], turn: Turn) -> Act:
     (form,) = arguments
     _one_of(form, list(citing.FORMS))
@@ -403,6 +409,7 @@ VERBS: Mapping[str, Verb] = {
     "nowatch": Verb(_of_query(watching.drop), steers=True),
     "cite": Verb(_cite),
     "export": Verb(_export),
+    "translate": Verb(_translate),
     "watches": Verb(_page_of(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),

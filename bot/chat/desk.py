@@ -7,15 +7,17 @@ from datetime import datetime
 from bot.models import Roster
 from bot.settings import Settings
 from bot.store.database import Database
+from bot.translate import Translator
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The store, the settings and the clock of the house; `now` gives aware UTC."""
+    """The store, the settings and the clock of the house; `now` gives aware UTC. No translator: that is off."""
 
     database: Database
     settings: Settings
     now: Callable[[], datetime]
+    translator: Translator | None = None
 
     @property
     def roster(self) -> Roster:

@@ -317,10 +317,20 @@ def written_in(_: Voice, language: str) -> Text:
     return _.language_name(language) if language not in ("", _.language) else Text()
 
 
-def source_button(_: Voice, telling: Telling) -> list[Button]:
-    """Leads to the post itself, where its address can be opened; the button beside it to the citation."""
-    source = [Button(_("Source").plain, url=telling.post.url)] if usable(telling.post.url) else []
-    return source + ([Button("❝ " + _("Cite").plain, f"cite:{telling.post.id}")] if telling.post.id else [])
+def source_button(_: Voice, telling: Telling, roster: Roster) -> list[Button]:
+    """Leads to the post itself, where its address can be opened; beside it to the citation, and to the translation."""
+    post = telling.post
+    source = [Button(_("Source").plain, url=post.url)] if usable(post.url) else []
+    cite = [Button("❝ " + _("Cite").plain, f"cite:{post.id}")] if post.id else []
+    other = post.id and translatable(_, telling, roster)
+    return [*source, *cite, *([Button("🌐 " + _("Translate").plain, f"translate:{post.id}")] if other else [])]
+
+
+def translatable(_: Voice, telling: Telling, roster: Roster) -> bool:
+    """Whether a translation may be asked for: the source allows it, and there are words in another language."""
+    source, post = roster.sources.get(telling.post.source), telling.post
+    allowed = source is not None and source.translate and not withdrawn(telling, roster)
+    return allowed and bool(post.text.strip()) and post.language != _.language
 
 
 # --- one line for a statement, as digests and catch-ups list it

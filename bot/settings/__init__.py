@@ -12,6 +12,7 @@ when `load` is called. This room knows no query language: what is wrong with the
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.errors import SettingsError
 from bot.settings.environment import ENVIRONMENT, from_environment
 from bot.settings.files import EVERY, Complaint, from_folder
 from bot.settings.reading import duration, is_there
-from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Settings
+from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Settings, Translate
 
 __all__ = [
     "ENVIRONMENT",
@@ -34,6 +35,7 @@ __all__ = [
     "OnX",
     "Pace",
     "Settings",
+    "Translate",
     "duration",
     "load",
 ]
@@ -62,10 +64,32 @@ def load(
         mistakes.append(SettingsError("environment", "PARLEY_CONFIG", f"no such folder: {folder}"))
     if inner.get("telegram_client") == "mtproto" and not logging_in:
         mistakes += _missing_for_mtproto(environment)
-    if mistakes:
+    settings = None if mistakes else Settings(**outer, **inner)
+    if settings:
+        mistakes += _sent_away(settings, sources)
+    if mistakes or settings is None:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise ExceptionGroup(f"{count} in the settings", mistakes)
-    return Settings(**outer, **inner)
+    return settings if settings.translates else _untranslated(settings)
+
+
+def _sent_away(settings: Settings, sources: str) -> list[SettingsError]:
+    """Telegram's terms forbid to hand its contents to others for use by machines: only a server of one's own may."""
+    if not settings.translates or settings.translate.service != "deepl":
+        return []
+    reason = "must not be true for a channel while DeepL translates; a LibreTranslate server of your own may do it"
+    return [
+        SettingsError(str(settings.config / sources), f"sources.{source.id}.translate", reason)
+        for source in settings.roster.sources.values()
+        if source.translate and source.kind == "telegram"
+    ]
+
+
+def _untranslated(settings: Settings) -> Settings:
+    """Without a service no source can be translated, whatever it allows."""
+    roster = settings.roster
+    sources = {id: replace(source, translate=False) for id, source in roster.sources.items()}
+    return replace(settings, roster=replace(roster, sources=sources))
 
 
 def _missing_for_mtproto(environment: Mapping[str, str]) -> list[SettingsError]:

@@ -21,6 +21,12 @@ def _bearer_token(value: Any, place: Place) -> str:
     return str(value)
 
 
+def _translate_key(value: Any, place: Place) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", value):
+        raise Wrong("is no key; expected it alone, without quotation marks or spaces")
+    return str(value)
+
+
 def _number(value: Any, place: Place) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", value):
         raise expected("the number that https://my.telegram.org gives as api_id", value)
@@ -75,6 +81,8 @@ ENVIRONMENT: Mapping[str, Key] = {
     "TELEGRAM_SESSION": Key(_session, fills="telegram_session"),
     "X_BEARER_TOKEN": Key(_bearer_token, fills="x_bearer_token"),
     "X_API_URL": Key(_base, fills="x_api_url"),
+    "TRANSLATE_URL": Key(_base, fills="translate_url"),
+    "TRANSLATE_KEY": Key(_translate_key, fills="translate_key"),
     "PARLEY_DATABASE": Key(_path, fills="database"),
     "PARLEY_CONFIG": Key(_path, fills="config"),
     "PARLEY_ADMINS": Key(_chats, fills="admins"),

@@ -11,7 +11,7 @@ from bot.errors import SettingsError
 from bot.models import LANGUAGES, Dialect, Role, Roster, Round, Side, Source, SourceKind, Speaker, Talks, Topic
 from bot.settings import reading
 from bot.settings.reading import Key, Place, Reader, Table, Wrong
-from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace
+from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Translate
 
 EVERY: Mapping[SourceKind, timedelta] = {
     "x": timedelta(minutes=5),
@@ -151,6 +151,7 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
         "proof": Key(reading.remark),
         "confidence": Key(reading.choice("A", "B", "C", "U", "exists")),
         "note": Key(reading.remark),
+        "translate": Key(reading.truth),
         "dialect": Key(reading.choice(*_DIALECTS)),
         "zone": Key(reading.zone),
     }
@@ -270,6 +271,10 @@ _PARLEY = {
     "backup": Table(Backup, {"folder": Key(reading.path), "at": Key(reading.local_time), "keep": Key(reading.count)}),
     "keep": Table(Keep, {"outbox": Key(reading.count), "inbox": Key(_inbox_days), "log": Key(reading.count)}),
     "log": Table(Log, {"format": Key(reading.choice("text", "json")), "file": Key(reading.path)}),
+    "translate": Table(
+        Translate,
+        {"service": Key(reading.choice("libretranslate", "deepl")), "characters": Key(reading.count)},
+    ),
     "disk": Table(dict, {"reserve": Key(_megabytes, fills="disk_reserve")}),
 }
 

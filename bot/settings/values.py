@@ -90,12 +90,21 @@ class Log:
     file: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translate:
+    """Machine translation: by which service, and how many characters a month may be sent there."""
+
+    service: Literal["libretranslate", "deepl"] = "libretranslate"
+    characters: int = 500_000
+
+
 MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off.
+    `translate_url` is where the translation service is, `translate_key` what it asks for.
     With less than `disk_reserve` bytes free, nothing is collected.
 
     `telegram_client`: channels are read by their public previews, or through Telegram's own protocol with the session
@@ -111,6 +120,8 @@ class Settings:
     telegram_session: str = field(default="", repr=False)
     x_bearer_token: str = field(default="", repr=False)
     x_api_url: str = "https://api.x.com"
+    translate_url: str = ""
+    translate_key: str = field(default="", repr=False)
     database: Path = Path("data/parley.db")
     config: Path = Path("config")
     admins: tuple[int, ...] = ()
@@ -124,6 +135,7 @@ class Settings:
     backup: Backup = Backup()
     keep: Keep = Keep()
     log: Log = Log()
+    translate: Translate = Translate()
     disk_reserve: int = 200 * MEGABYTE
 
     @property
@@ -132,3 +144,8 @@ class Settings:
         if self.x_bearer_token:
             return frozenset()
         return frozenset(one.id for one in self.roster.sources.values() if one.kind == "x" and one.enabled)
+
+    @property
+    def translates(self) -> bool:
+        """Whether there is a service: DeepL asks for a key, LibreTranslate has an address."""
+        return bool(self.translate_key if self.translate.service == "deepl" else self.translate_url)

@@ -491,6 +491,30 @@ def deaths(database: sqlite_utils.Database) -> None:
     database.conn.execute("ALTER TABLE outbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0")
 
 
+TRANSLATIONS = """
+CREATE TABLE translations (                    -- by machine; each goes with the words that it is of
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    service TEXT NOT NULL,                     -- its name, as shown
+    text TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    PRIMARY KEY (post, language)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER words_changed AFTER UPDATE OF text ON posts WHEN new.text <> old.text BEGIN
+    DELETE FROM translations WHERE post = new.id;
+END;
+CREATE TABLE translated (                      -- characters that were sent to the service
+    month TEXT PRIMARY KEY,                    -- of UTC: 2022-03
+    characters INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def translations(database: sqlite_utils.Database) -> None:
+    _run(database, TRANSLATIONS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

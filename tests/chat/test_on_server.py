@@ -1,4 +1,4 @@
-"""Cards, comparisons, counts, citations, files, pictures and inline mode through Telegram's own checks, by real HTTP."""
+"""Cards, counts, citations, files, pictures and inline mode through Telegram's own checks, by real HTTP."""
 
 import asyncio
 import json
