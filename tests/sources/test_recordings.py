@@ -226,21 +226,21 @@ def test_a_feed_that_was_cut_is_not_believed(path: Path) -> None:
 
 X_SOURCE = Source("s", "x", "somebody", account_id="77")
 
-REFUSALS = {  # what an operator reads, and when it is tried again: None where only a person can mend it
-    "emulate_x/fault_402": ("X wants to be paid", timedelta(hours=1)),
-    "emulate_x/fault_503_html": (r"X is in trouble \(503\)", timedelta(0)),
-    "emulate_x/unauthorized_401_bad_token": ("X does not accept X_BEARER_TOKEN", None),
-    "emulate_x/user_missing": ("X does not know this account", None),
-    "playground/rate_limit_2": ("X asks for fewer requests", timedelta(hours=20, minutes=24, seconds=41)),
-    "playground/search_recent_bad_max_results": ("X does not understand the request", None),
-    "playground/simulated_server_error": (r"X is in trouble \(500", timedelta(0)),
-    "playground/timeline_unknown_user": ("X does not know this account", None),
-    "playground/unauthorized_401": ("X does not accept X_BEARER_TOKEN", None),
-    "real_errors/400_stale_since_id": ("X does not understand the request", None),
-    "real_errors/402_credits": ("X wants to be paid", timedelta(hours=1)),
-    "real_errors/402_credits_depleted": ("X wants to be paid", timedelta(hours=1)),
-    "real_errors/429_usage_capped": ("usage cap is reached", timedelta(days=1)),
-    "real_errors/user_suspended": ("X has suspended this account", None),
+REFUSALS = {  # what an operator reads, whether only a person can mend it, and when it is tried again if X says so
+    "emulate_x/fault_402": ("X wants to be paid", True, timedelta(hours=1)),
+    "emulate_x/fault_503_html": (r"X is in trouble \(503\)", False, None),
+    "emulate_x/unauthorized_401_bad_token": ("X does not accept X_BEARER_TOKEN", True, timedelta(days=1)),
+    "emulate_x/user_missing": ("X does not know this account", True, None),
+    "playground/rate_limit_2": ("X asks for fewer requests", False, timedelta(hours=20, minutes=24, seconds=41)),
+    "playground/search_recent_bad_max_results": ("X does not understand the request", True, None),
+    "playground/simulated_server_error": (r"X is in trouble \(500", False, None),
+    "playground/timeline_unknown_user": ("X does not know this account", True, None),
+    "playground/unauthorized_401": ("X does not accept X_BEARER_TOKEN", True, timedelta(days=1)),
+    "real_errors/400_stale_since_id": ("X does not understand the request", True, None),
+    "real_errors/402_credits": ("X wants to be paid", True, timedelta(hours=1)),
+    "real_errors/402_credits_depleted": ("X wants to be paid", True, timedelta(hours=1)),
+    "real_errors/429_usage_capped": ("usage cap is reached", True, timedelta(days=1)),
+    "real_errors/user_suspended": ("X has suspended this account", True, None),
 }
 TIMELINES = {  # how many posts, and whether there is another page
     "emulate_x/timeline": (2, False),
@@ -310,11 +310,11 @@ async def test_a_recorded_refusal_is_named_and_tried_again_in_time(
     name: str, far: Far, session: aiohttp.ClientSession
 ) -> None:
     serve_recorded(far, name)
-    words, pause = REFUSALS[name]
+    words, permanent, pause = REFUSALS[name]
     with pytest.raises(FetchError, match=words) as failure:
         await X(session, "a-token", far.url).fetch(X_SOURCE, None, NOW)
-    assert failure.value.permanent == (pause is None)
-    assert (failure.value.retry_at or NOW) - NOW == (pause or timedelta(0))
+    assert failure.value.permanent == permanent
+    assert failure.value.retry_at == (pause and NOW + pause)
 
 
 @pytest.mark.anyio
