@@ -6,7 +6,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -14,7 +14,7 @@ from typing import Any, cast
 import aiohttp
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Application, ExtBot, Updater
+from telegram.ext import Application, ExtBot
 
 from bot import alarm, chat, digest, health, renewal
 from bot.botapi.inbox import Inbox, InTurn
@@ -26,9 +26,11 @@ from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
 from bot.keep import Keeper, mind_the_clock
+from bot.listen import App, Ear, Poller, Webhook
 from bot.meters import Meters
 from bot.models import Fetcher, Message
 from bot.reconcile import Reconciler
+from bot.render import owners
 from bot.settings import Settings
 from bot.sources.archive import Archive
 from bot.sources.feed import Feed
@@ -36,14 +38,13 @@ from bot.sources.telegram_client import TelegramClient, connect, lock_of
 from bot.sources.telegram_web import TelegramWeb
 from bot.sources.x import X
 from bot.sources.x_purse import Purse
-from bot.store import budget, inbox, sources
+from bot.store import budget, inbox, outbox, sources, subscribers
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.sweep import Sweep
 from bot.translate import Translator
 
 log = logging.getLogger(__name__)
-
-App = Application[Any, Any, Any, Any, Any, Any]
 
 TICK = 1.0
 """Seconds between two looks at what is due: an alert waits for no tick, a poll and a digest for at most one."""
@@ -70,13 +71,6 @@ RECONCILE_EVERY = timedelta(hours=1)
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two tries to reach Telegram at the start; they double."""
-
-POLL_SECONDS = 25
-"""How long Telegram may hold a getUpdates open. One that is lost costs this and the read timeout, twice that with the
-next: within the time after which we count as deaf.
-"""
-
-ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "inline_query", "my_chat_member"]
 
 
 def now() -> datetime:
@@ -111,6 +105,7 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(sweep.close)
         keeper = Keeper(database, settings, now, partial(say, application.bot), delivery.nudge)
         await keeper.look()
+        ear = ear_for(settings, application, polling, partial(_tell_of_conflict, database, settings, delivery))
 
         scheduler = ticking(
             {
@@ -136,14 +131,14 @@ async def run(settings: Settings) -> None:
         stack.callback(scheduler.shutdown, wait=False)
         if settings.health_port:
             page = await health.serve(
-                settings.health_port, database, now, partial(_signs, polling, keeper), meters, settings.x.budget
+                settings.health_port, database, now, partial(_signs, ear, keeper), meters, settings.x.budget
             )
             stack.push_async_callback(page.cleanup)
             stack.callback(asyncio.create_task(health.watch_the_loop(meters), name="loop lag").cancel)
 
         log.info("collecting %d sources", sum(source.enabled for source in settings.roster.sources.values()))
         unfinished = await database.write(inbox.waiting)
-        await converse(application, delivery, polling, unfinished, stop)
+        await converse(application, delivery, ear, unfinished, stop)
 
 
 # --- the parts
@@ -270,6 +265,16 @@ def telegram_bot(
     return application
 
 
+def ear_for(
+    settings: Settings, application: App, polling: Polling, conflict: Callable[[], Coroutine[Any, Any, None]]
+) -> Ear:
+    """Telegram calls us where the settings say under which address; else it is asked."""
+    if settings.webhook_url:
+        host, port = settings.webhook_listen
+        return Webhook(application, settings.webhook_url, settings.webhook_secret, host, port)
+    return Poller(application, polling, conflict)
+
+
 def ticking(jobs: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]) -> AsyncIOScheduler:
     """A clock that ticks. What is due is a column: a tick that comes late finds all that it missed."""
     scheduler = AsyncIOScheduler(
@@ -326,6 +331,20 @@ async def _tell_operators(database: Database, settings: Settings, delivery: Deli
         delivery.nudge()
 
 
+async def _tell_of_conflict(database: Database, settings: Settings, delivery: Delivery) -> None:
+    """Once a day at the most, however often it is noticed."""
+
+    def tell(connection: Connection, at: datetime) -> int:
+        operators = subscribers.operators(connection, settings.admins)
+        for who in operators:
+            messages = owners.conflict(language=who.language)
+            outbox.queue(connection, [(who.id, False)], f"conflict:{at.date()}", messages, "notice", at)
+        return len(operators)
+
+    if await database.write(tell, now()):
+        delivery.nudge()
+
+
 async def say(bot: ExtBot[Any], chat: int, message: Message) -> bool:
     """Write to a chat at once, past the outbox; False if that did not work."""
     try:
@@ -336,14 +355,11 @@ async def say(bot: ExtBot[Any], chat: int, message: Message) -> bool:
     return True
 
 
-def _signs(polling: Polling, keeper: Keeper) -> health.Signs:
-    return health.Signs(_heard_at(polling), None, keeper.low, keeper.backed_up_at)
-
-
-def _heard_at(polling: Polling) -> datetime | None:
-    if polling.last_good is None:
-        return None
-    return now() - timedelta(seconds=asyncio.get_running_loop().time() - polling.last_good)
+def _signs(ear: Ear, keeper: Keeper) -> health.Signs:
+    heard_at = None
+    if ear.heard_at is not None:
+        heard_at = now() - timedelta(seconds=asyncio.get_running_loop().time() - ear.heard_at)
+    return health.Signs(heard_at, None, keeper.low, keeper.backed_up_at)
 
 
 # --- the conversation with Telegram
@@ -352,7 +368,7 @@ def _heard_at(polling: Polling) -> datetime | None:
 async def converse(
     application: App,
     delivery: Delivery,
-    polling: Polling,
+    ear: Ear,
     unfinished: Sequence[tuple[int, str]],
     stop: asyncio.Event,
 ) -> None:
@@ -367,19 +383,24 @@ async def converse(
     try:
         await cast(Inbox, application.update_queue).resume(unfinished, application.bot)
         await application.start()
-        await _listen(_updater(application))
+        await ear.open()
         registering = asyncio.create_task(chat.register(application.bot), name="register")
         log.info("listening as @%s", application.bot.username)
-        listening = asyncio.create_task(_watch(application, polling), name="watch")
+        listening = asyncio.create_task(ear.watch(), name="watch")
         await asyncio.wait({delivering, stopping, listening}, return_when=asyncio.FIRST_COMPLETED)
         for task in (listening, registering):
             task.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening  # it ends by itself only with an error that an operator has to mend
     finally:
         stop.set()
         try:
             await delivering  # before the transport closes under what is on its way
         finally:
-            await _let_go(application)
+            await ear.close()
+            if application.running:
+                await application.stop()
+            await application.shutdown()
             stopping.cancel()
 
 
@@ -399,44 +420,3 @@ async def _reach_telegram(application: App, stop: asyncio.Event) -> bool:
         except TimeoutError:
             wait = min(2 * wait, LONGEST_WAIT)
     return False
-
-
-async def _watch(application: App, polling: Polling) -> None:
-    """Begin to listen again when polling has fallen silent: one 401 or 404 ends PTB's own loop for good."""
-    while True:
-        await asyncio.sleep(health.DEAF_AFTER.total_seconds())
-        heard_at = _heard_at(polling)
-        if heard_at is None or now() - heard_at > health.DEAF_AFTER:
-            log.error("Telegram has not answered getUpdates for over %s; listening anew", health.DEAF_AFTER)
-            await _listen_anew(application)
-
-
-async def _listen_anew(application: App) -> None:
-    updater = _updater(application)
-    try:
-        await updater.stop()
-    except TelegramError:
-        log.warning("polling had ended with an error")
-    await _listen(updater)
-
-
-async def _listen(updater: Updater) -> None:
-    await updater.start_polling(allowed_updates=ALLOWED_UPDATES, timeout=POLL_SECONDS, bootstrap_retries=-1)
-
-
-async def _let_go(application: App) -> None:
-    """Stop in order. An updater that Telegram turned away raises once more what turned it away."""
-    updater = _updater(application)
-    if updater.running:
-        try:
-            await updater.stop()
-        except TelegramError as error:
-            log.warning("polling had ended with %s", type(error).__name__)
-    if application.running:
-        await application.stop()
-    await application.shutdown()
-
-
-def _updater(application: App) -> Updater:
-    """It is always there: `telegram_bot` builds it."""
-    return cast(Updater, application.updater)

@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 from telegram.ext import Application
 
 from bot import chat, digest
-from bot.app import App, translator, web_session
+from bot.app import translator, web_session
 from bot.botapi.pacing import Pacing
 from bot.chat.console import ConsoleRequest, update_of
 from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
+from bot.listen import App
 from bot.settings import Settings
 from bot.sources import archive
 from bot.store import outbox, sources, subscribers

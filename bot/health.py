@@ -16,13 +16,11 @@ from prometheus_client.registry import Collector
 
 from bot.budget import DOLLAR, Budget, Spent
 from bot.errors import SettingsError
+from bot.listen import DEAF_AFTER
 from bot.meters import Meters
 from bot.store import budget, disk, outbox, posts, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-
-DEAF_AFTER = timedelta(seconds=90)
-"""A long poll of getUpdates answers within about a minute; without an answer for longer, commands go unheard."""
 
 BLIND_AFTER = timedelta(minutes=10)
 """A source that was due this long ago and has not been looked at means that polling stands still."""

@@ -314,6 +314,9 @@ def test_the_environment_is_read(folder: Folder) -> None:
         folder(),
         TELEGRAM_BOT_TOKEN=" 123456789:TEST ",
         TELEGRAM_API_URL="http://127.0.0.1:9110/",
+        TELEGRAM_WEBHOOK_URL="https://hook.example/parley/",
+        TELEGRAM_WEBHOOK_SECRET="a-secret-of-some-length",
+        PARLEY_WEBHOOK_LISTEN="0.0.0.0:8080",
         TELEGRAM_WEB_URL="https://preview.example/mirror/",
         TELEGRAM_API_ID="12345",
         TELEGRAM_API_HASH="0123456789abcdef0123456789abcdef",
@@ -326,6 +329,8 @@ def test_the_environment_is_read(folder: Folder) -> None:
     )
     assert found.bot_token == "123456789:TEST"
     assert found.telegram_api_url == "http://127.0.0.1:9110"
+    assert found.webhook_url == "https://hook.example/parley"
+    assert (found.webhook_secret, found.webhook_listen) == ("a-secret-of-some-length", ("0.0.0.0", 8080))
     assert found.telegram_web_url == "https://preview.example/mirror"
     assert (found.telegram_api_id, found.telegram_api_hash[:4], found.telegram_session) == (12345, "0123", SESSION)
     assert found.x_bearer_token == "AAAA%2Fbb"
@@ -343,6 +348,11 @@ def test_the_health_page_can_be_off(folder: Folder, off: str) -> None:
 def test_an_empty_variable_is_as_good_as_none(folder: Folder) -> None:
     names = [name + ending for name in settings.ENVIRONMENT if name != "PARLEY_CONFIG" for ending in ("", "_FILE")]
     assert load(folder(), **dict.fromkeys(names, "")) == load(folder())
+
+
+def test_a_webhook_needs_a_secret(folder: Folder) -> None:
+    (mistake,) = mistakes(folder(), TELEGRAM_WEBHOOK_URL="https://hook.example")
+    assert "TELEGRAM_WEBHOOK_SECRET" in str(mistake)
 
 
 def test_a_secret_is_read_from_its_file(folder: Folder) -> None:
@@ -389,6 +399,9 @@ WRONG_VARIABLES = [
     ("TELEGRAM_BOT_TOKEN", '"123:hidden"', "is no bot token"),
     ("TELEGRAM_BOT_TOKEN", "123:hid den", "is no bot token"),
     ("X_BEARER_TOKEN", "Bearer hidden", 'is no bearer token; expected it alone, without "Bearer"'),
+    ("TELEGRAM_WEBHOOK_SECRET", "short", "expected 16 to 256 letters"),
+    ("PARLEY_WEBHOOK_LISTEN", "8443", "is not a host and a port"),
+    ("PARLEY_WEBHOOK_LISTEN", "127.0.0.1:99999", "is not a host and a port"),
     ("TELEGRAM_API_URL", "api.telegram.org", '"api.telegram.org" is not an address that begins with http'),
     ("TELEGRAM_API_URL", "http://[::1", "is not an address"),
     ("TELEGRAM_WEB_URL", "ftp://t.me", "is not an address"),

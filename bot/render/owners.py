@@ -1,4 +1,4 @@
-"""What the owners of a chat are told of it in private."""
+"""What the owners of a chat, and the operators, are told in private."""
 
 from typing import Literal
 
@@ -17,4 +17,12 @@ def silenced(title: str, why: Literal["rights", "topic"], *, language: str, zone
     else:
         what = _("🔇 A topic of “{title}” that I write to is closed or gone.", title=name)
         remedy = _("Open it again, then send /start in it, or set up another topic. All settings are kept.")
+    return [finish(joined([what, remedy], "\n"))]
+
+
+def conflict(*, language: str) -> list[Message]:
+    """Somebody else asks Telegram for this bot's updates."""
+    _ = voice(language, "UTC")
+    what = _("⚠️ Another program answers in the name of this bot: some of what people write does not reach this one.")
+    remedy = _("End that one, or remove its webhook. If you know of none, renew the token with @BotFather.")
     return [finish(joined([what, remedy], "\n"))]

@@ -64,6 +64,9 @@ def load(
         mistakes.append(SettingsError("environment", "PARLEY_CONFIG", f"no such folder: {folder}"))
     if inner.get("telegram_client") == "mtproto" and not logging_in:
         mistakes += _missing_for_mtproto(environment)
+    if "webhook_url" in outer and "webhook_secret" not in outer and not _given(environment, "TELEGRAM_WEBHOOK_SECRET"):
+        reason = "is missing; with TELEGRAM_WEBHOOK_URL it tells Telegram's calls from others"
+        mistakes.append(SettingsError("environment", "TELEGRAM_WEBHOOK_SECRET", reason))
     settings = None if mistakes else Settings(**outer, **inner)
     if settings:
         mistakes += _sent_away(settings, sources)
@@ -97,5 +100,9 @@ def _missing_for_mtproto(environment: Mapping[str, str]) -> list[SettingsError]:
     return [
         SettingsError("environment", name, f'is missing; client = "mtproto" needs it{how}')
         for name, how in wanted.items()
-        if not (environment.get(name) or environment.get(f"{name}_FILE"))
+        if not _given(environment, name)
     ]
+
+
+def _given(environment: Mapping[str, str], name: str) -> bool:
+    return bool(environment.get(name) or environment.get(f"{name}_FILE"))

@@ -72,9 +72,24 @@ def _port(value: Any, place: Place) -> int:
     return int(value)
 
 
+def _webhook_secret(value: Any, place: Place) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
+        raise Wrong("is no secret for a webhook; expected 16 to 256 letters, digits, _ and -")
+    return str(value)
+
+
+def _host_and_port(value: Any, place: Place) -> tuple[str, int]:
+    found = re.fullmatch(r"([A-Za-z0-9.:-]+):([0-9]{1,5})", value)
+    if not found or not 0 < int(found[2]) <= 65535:
+        raise expected("a host and a port, such as 127.0.0.1:8443", value)
+    return found[1], int(found[2])
+
+
 ENVIRONMENT: Mapping[str, Key] = {
     "TELEGRAM_BOT_TOKEN": Key(_bot_token, fills="bot_token"),
     "TELEGRAM_API_URL": Key(_base, fills="telegram_api_url"),
+    "TELEGRAM_WEBHOOK_URL": Key(_base, fills="webhook_url"),
+    "TELEGRAM_WEBHOOK_SECRET": Key(_webhook_secret, fills="webhook_secret"),
     "TELEGRAM_WEB_URL": Key(_base, fills="telegram_web_url"),
     "TELEGRAM_API_ID": Key(_number, fills="telegram_api_id"),
     "TELEGRAM_API_HASH": Key(_api_hash, fills="telegram_api_hash"),
@@ -86,6 +101,7 @@ ENVIRONMENT: Mapping[str, Key] = {
     "PARLEY_DATABASE": Key(_path, fills="database"),
     "PARLEY_CONFIG": Key(_path, fills="config"),
     "PARLEY_ADMINS": Key(_chats, fills="admins"),
+    "PARLEY_WEBHOOK_LISTEN": Key(_host_and_port, fills="webhook_listen"),
     "PARLEY_HEALTH_PORT": Key(_port, fills="health_port"),
 }
 """Every variable that is read; each also as NAME_FILE, the path of a file that holds the value."""

@@ -107,6 +107,9 @@ class Settings:
     `translate_url` is where the translation service is, `translate_key` what it asks for.
     With less than `disk_reserve` bytes free, nothing is collected.
 
+    `webhook_url`: the address at which Telegram is to call us, empty if it is asked for updates; by `webhook_secret` we
+    know that it is Telegram. `webhook_listen`: the host and port here that the address leads to.
+
     `telegram_client`: channels are read by their public previews, or through Telegram's own protocol with the session
     of an account.
     """
@@ -114,6 +117,9 @@ class Settings:
     bot_token: str = field(default="", repr=False)
     telegram_api_url: str = "https://api.telegram.org"
     telegram_web_url: str = "https://t.me"
+    webhook_url: str = ""
+    webhook_secret: str = field(default="", repr=False)
+    webhook_listen: tuple[str, int] = ("127.0.0.1", 8443)
     telegram_client: Literal["web", "mtproto"] = "web"
     telegram_api_id: int = 0
     telegram_api_hash: str = field(default="", repr=False)
