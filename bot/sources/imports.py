@@ -29,7 +29,7 @@ _TELLING: Mapping[str, Kind] = {
 }
 """A key of the first object that only one kind of file has."""
 
-_WHAT = {"telegram": "Telegram Desktop's export of a channel", "x": "answers of the X API"}
+_WHAT = {"telegram": "an export of Telegram Desktop", "x": "answers of the X API"}
 
 _MEDIA_TYPES = {
     "video_file": "video",
@@ -97,7 +97,7 @@ def read(
         return
     if named is not None and named.kind != found:
         raise FetchError(
-            f"{path}: these are {_WHAT[found]}, and {named.id} is a source of kind {named.kind}", permanent=True
+            f"{path} holds {_WHAT[found]}, and {named.id} is a source of kind {named.kind}", permanent=True
         )
     ours = [named] if named else [source for source in sources if source.kind == found]
     with archive.opened(path) as file:

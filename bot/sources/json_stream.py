@@ -65,9 +65,9 @@ class JsonStream:
                     return found
             except RecursionError as error:
                 raise ValueError("values lie too deep in each other") from error
-            except ValueError:
-                if self._ended:
-                    raise
+            except json.JSONDecodeError as error:
+                if self._ended:  # its own position is one in what was read last
+                    raise ValueError(f"no JSON, or cut off: {error.msg}") from error
             if len(self._text) - self._at > _LARGEST:
                 raise ValueError("expected a value of less than 16 MB")
             self._more(wanted)

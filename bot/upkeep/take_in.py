@@ -57,15 +57,18 @@ async def take_in(
         progress = Progress(shown, clock)
         tally = Tally(settings, path, lambda line: progress.aside(say, line))
         batches = tally.batches(items)
+        ended = False
         try:
             async for read, new in history.keep(database, settings.roster, batches, clock(), os.cpu_count() or 1):
                 tally.read += read
                 tally.stored += new
                 progress.show(tally.ends.popleft(), whole, tally.read, str(tally))
             await database.write(_put_gaps, tally.gaps)
+            ended = True
         finally:
             progress.clear()
-            tally.tell()
+            if ended or tally.found or tally.mistakes:
+                tally.tell()
     return int(tally.failed)
 
 

@@ -98,7 +98,7 @@ def test_a_line_that_is_none_is_named_and_the_next_one_read(path: Path) -> None:
 
 def test_a_file_of_another_kind_than_its_source_is_refused(path: Path) -> None:
     export(path, {})
-    with pytest.raises(FetchError, match="Telegram Desktop's export of a channel, and account is a source of kind x"):
+    with pytest.raises(FetchError, match="an export of Telegram Desktop, and account is a source of kind x"):
         posts(path, ACCOUNT)
 
 
