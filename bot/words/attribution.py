@@ -126,6 +126,7 @@ class _Reading:
         asks = self.low[sentence.start : sentence.end].rstrip(f'{MASK}»”"“ ').endswith("?")
         asks = asks or (sentence.start == 0 and cues.QUESTION_START.match(self.low) is not None)
         verbs = cues.verbs(self.low, sentence.start, sentence.end)
+        framed = cues.may_frame(self.low[sentence.start : sentence.end])
         places = []
         for named in here:
             if self.masked[named.start] == MASK:
@@ -136,10 +137,10 @@ class _Reading:
                 places.append(_Place(named, sentence, "question"))
             else:
                 outside = [one for one in here if self.masked[one.start] != MASK]
-                places.append(self._judge(named, sentence, outside, verbs))
+                places.append(self._judge(named, sentence, outside, verbs, framed=framed))
         return _outer(places, self.low)
 
-    def _judge(self, named: Named, sentence: Sentence, here: list[Named], verbs: list[Cue]) -> _Place:
+    def _judge(self, named: Named, sentence: Sentence, here: list[Named], verbs: list[Cue], *, framed: bool) -> _Place:
         place = _Place(named, sentence, "named", start=named.start, end=named.end)
         if self._is_possessive(named):
             of_theirs = cues.OF_THEIRS.match(self.low, named.end)
@@ -147,7 +148,7 @@ class _Reading:
                 return replace(place, rule="possessive")
             return replace(place, rule="according-to", score=85, end=of_theirs.end(), cue=named.start)
         found: list[_Place | None] = []
-        if cues.FRAME.search(self.low, sentence.start, sentence.end):
+        if framed:
             found += [self._according_to(place, here), self._label(place, here)]
             found += [self._words_of(place, here), self._passive(place)]
         if "nominative" in named.cases and not self._is_object(named, sentence):
@@ -158,7 +159,9 @@ class _Reading:
         return max((one for one in found if one is not None), key=lambda one: one.score, default=place)
 
     def _is_possessive(self, named: Named) -> bool:
-        return _POSSESSIVE.match(self.text, named.end) is not None
+        return (
+            self.text[named.end : named.end + 1] in _APOSTROPHES and _POSSESSIVE.match(self.text, named.end) is not None
+        )
 
     def _is_object(self, named: Named, sentence: Sentence) -> bool:
         """Whether a name without a case of its own stands behind a preposition or a verb that wants an object."""
@@ -337,7 +340,8 @@ class _Reading:
         return verb.agrees(feminine=self.names.is_feminine(named.speaker), joint=joint)
 
     def _joined(self, one: Named, other: Named) -> bool:
-        return _JOINING.fullmatch(self.low, one.end, other.start) is not None
+        near = 0 < other.start - one.end < 70
+        return near and _JOINING.fullmatch(self.low, one.end, other.start) is not None
 
     def _is_english(self, named: Named) -> bool:
         return self.text[named.end - 1] < "\u0400"
@@ -455,6 +459,7 @@ def _lowered(text: str) -> str:
 # --- how a name and a verb may stand
 
 
+_APOSTROPHES = frozenset("'’ʼ")
 _POSSESSIVE = re.compile(r"['’ʼ]s\b")
 _RELATIVE = re.compile(r"\s*,\s*(?:котор|як)\w+\s+(?:\w+\s+){0,2}$")
 _WORD = re.compile(r"[\w'’]+")

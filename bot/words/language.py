@@ -6,6 +6,7 @@ and 99.9 (en) of 100 cases; libraries that know all languages do worse on so sho
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.words import lemmas
 
@@ -62,6 +63,7 @@ def letters(text: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=16)
 def detect(text: str) -> str:
     """ "en", "uk", "ru", or "" when nothing tells: no letters, other languages, words that two languages share."""
     text = unicodedata.normalize("NFC", text)

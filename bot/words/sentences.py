@@ -66,6 +66,12 @@ _ANAPHORIC = re.compile(
 )
 
 
+_FIRST_WORD = re.compile(r"[^\W_]{1,3}")
+_MAY_OPEN_OLD = frozenset("ран нап наг как як ear pre as rec bac пре пер бэк".split())
+_MAY_OPEN_PHOTO = frozenset("на pic in".split())
+_MAY_REFER = frozenset("об это так про від he she the thi tha".split())
+
+
 def masked(text: str) -> str:
     """The text with the inside of every quotation masked; one that never closes is masked to its paragraph's end."""
     if not _MARK.search(text):
@@ -137,15 +143,17 @@ def sentences(masked_text: str) -> list[Sentence]:
         stale = old
         for first, last in _cut(masked_text, start, end):
             sentence = masked_text[first:last]
-            stale = stale or _BACKGROUND.match(sentence) is not None
+            opening = _FIRST_WORD.search(sentence)
+            begins = opening[0].lower() if opening else ""
+            stale = stale or (begins in _MAY_OPEN_OLD and _BACKGROUND.match(sentence) is not None)
             found.append(
                 Sentence(
                     first,
                     last,
                     len(found),
                     number,
-                    background=stale or _ON_PHOTO.match(sentence) is not None,
-                    anaphoric=_ANAPHORIC.match(sentence) is not None,
+                    background=stale or (begins in _MAY_OPEN_PHOTO and _ON_PHOTO.match(sentence) is not None),
+                    anaphoric=begins in _MAY_REFER and _ANAPHORIC.match(sentence) is not None,
                 )
             )
     return found
