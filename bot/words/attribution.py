@@ -284,7 +284,10 @@ class _Reading:
 
     def _is_clause(self, words: str, named: Named) -> bool:
         """Whether a headline says something and is not "head of the delegation — N"."""
-        return len(words.split()) >= 3 if self._is_english(named) else self._has_verb(words)
+        if self._is_english(named):
+            return len(words.split()) >= 3
+        language = self.language if self.language in ("uk", "ru") else "ru"
+        return any(lemmas.can_be_verb(clean(word), language) for word in _WORD.findall(words))
 
     def _has_verb(self, words: str) -> bool:
         language = self.language if self.language in ("uk", "ru") else "ru"
@@ -295,6 +298,8 @@ class _Reading:
         word = _NEXT_WORD.match(self.text, verb.end)
         if word is None:
             return False
+        if self.low[verb.start : verb.end] in ("told", "tells"):
+            return False  # whom it was told follows, not who told
         if word[1][0].isupper() or word[1] in ("the", "a", "an"):
             return True
         language = self.language if self.language in ("uk", "ru") else "ru"

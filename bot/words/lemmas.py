@@ -221,6 +221,11 @@ def is_verb(word: str, language: str) -> bool:
     return bool(found) and all(parse.tag.POS == "VERB" for parse in found)
 
 
+def can_be_verb(word: str, language: str) -> bool:
+    """Whether a finite verb is among the things that the word can be."""
+    return any(parse.tag.POS == "VERB" for parse in _known(word, language))
+
+
 def is_person(word: str, language: str) -> bool:
     """Whether the word can be a person in the nominative ("депутат")."""
     return any({"NOUN", "anim", "nomn"} <= parse.tag.grammemes for parse in _known(word, language))

@@ -320,6 +320,6 @@ def test_any_text_gives_each_speaker_at_most_one_statement_of_the_text(text: str
     assert len({one.speaker for one in found}) == len(found)
     squeezed = " ".join(text.split())
     for one in found:
-        assert one.kind in ("quote", "report", "mention")
+        assert one.kind in ("quote", "report", "mention", "unknown")
         assert 0 < one.confidence <= 100
         assert " ".join(one.evidence.split()) in squeezed or not text.isascii()

@@ -1,9 +1,9 @@
 """How well speakers are told from those who are only named, on sentences in the agencies' phrasings.
 
 The sentences are our own and say nothing that anybody said. They were divided into a half for tuning the rules and a
-half for the test before the rules were tuned; only the test half counts. A second set, in other phrasings of the same
-constructions, was written before the rules were tried on it, and answered for 0.89 of precision and 0.83 of recall at
-first; it holds what was learned from that.
+half for the test before the rules were tuned; only the test half counts. A second set, in other phrasings, was written
+before the rules were tried on it: its first part, a construction at a time, was answered with a precision of 0.89 and a
+recall of 0.83 at first, the `news` that came later with 1.00 and 0.94. It holds what was learned from that.
 """
 
 from collections import Counter
