@@ -479,7 +479,7 @@ _AS_SAID = re.compile(r"(?<!\w)(?:как|як)(?:\s+\w+)?\s*$")
 _BROKEN_ENGLISH = re.compile(rf"[.!?;:\"{MASK}]|\b(?:that|of|to|with|for|from|against|about)\s+$|\bfor\b")
 _LAST_CLAUSE = re.compile(rf"[,»”\"{MASK}—–-]\s*([^,.;:{MASK}—–]{{0,50}})$")
 _MASKED = re.compile(f"{MASK}+")
-_SET_OFF = re.compile(r".[,!?.…]?[»”“\"][,!?.…]?\s*[—–-]\s|[,!?.…][”\"]\s")
+_SET_OFF = re.compile(r".(?:[,!?.…][»”“\"]|[»”“\"][,!?.…])\s*[—–-]\s|[,!?.…][”\"]\s")
 _COLON = re.compile(
     r"(?P<role>|\s*\([^)\n]{1,60}\)"
     r"|(?:(?:\s[—–-])?\s(?:о|об|про|щодо|по|в|у|на|после|після|on|about|after|in|at|to)\s|,\s)"
