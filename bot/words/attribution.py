@@ -236,6 +236,7 @@ class _Reading:
             opened = "," in self.low[place.sentence.start : named.start]
             if self._is_english(named):
                 score = _subject_gap(gap) or self._closed_apposition(gap, verb, opened=opened)
+                score = score or self._second_of_headline(gap, verb)
             else:
                 score = self._slavic_subject_gap(gap, verb) or self._closed_apposition(gap, verb, opened=opened)
             between = [
@@ -281,6 +282,11 @@ class _Reading:
     def _closed_apposition(self, gap: str, verb: Cue, *, opened: bool) -> int:
         """ "a member of the delegation, adviser N, wrote": the name itself is the apposition."""
         return 75 if opened and gap.strip() == "," and not self._has_subject_after(verb) else 0
+
+    def _second_of_headline(self, gap: str, verb: Cue) -> int:
+        """ "N arrives in Antalya, says he hopes": the subject of the first verb is that of the second."""
+        fits = _HEADLINE_VERB.fullmatch(gap) and not self._has_subject_after(verb)
+        return 60 if fits and not cues.OTHER_SUBJECT.match(self.low, verb.end) else 0
 
     def _is_clause(self, words: str, named: Named) -> bool:
         """Whether a headline says something and is not "head of the delegation — N"."""
@@ -496,6 +502,7 @@ _AFTER_INVERTED = re.compile(
     r"\s*(?:$|[.,;!?)\n—–-]|(?:on|in|at|during|after|as|when|while|adding|who|to|via|citing|late|early|earlier|later|today|yesterday"
     r"|this|last|before|from|outside|upon|following|amid|through|again|\w+day|\w+ly)\b)"
 )
+_HEADLINE_VERB = re.compile(rf"\s[a-z]+(?:s|ed)\s[^,.;:\"{MASK}]{{2,60}},\s+")
 _TOLD = re.compile(r"\s(?:[\w'’-]+\s){0,3}")
 _ADVERB = r"(?:also|later|then|again|earlier|today|yesterday|has|had|have|previously|himself|herself|\w+ly|\w+day)"
 _ENGLISH_GAPS = [

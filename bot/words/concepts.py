@@ -17,7 +17,7 @@ talks: negotiat =talks =talk | переговор перемов | перего�
 converse: conversation =call =calls phoned telephon =spoke =speak | розмов телефон =дзвінок | разговор телефон звонок
 pause: paus suspen adjourn =break halt | пауз призупин перерв =зупинено | пауз приостан перерыв
 resume: resum reconven restart | поновл відновл | возобнов восстанов
-finish: finish ended complet conclud | заверш закінчил закінчен | заверш окончил окончен законч
+finish: finish ended ends complet conclud | заверш закінчил закінчен | заверш окончил окончен законч
 morning: morning | ранок вранці ранков | утро утром утрен
 evening: evening | вечір вечор ввечер увечер | вечер
 write: write writing written | =пишуть писати | =пишут писать
@@ -75,7 +75,9 @@ meeting: meet encounter summit | зустріч саміт | встреч сам
 round: round | раунд | раунд
 place: =place held venue | відбуд =пройде місц | состои пройд мест
 host: host receiv | прийня приймат господар | приня принимат хозя
-visit: visit travel trip arriv | візит поїзд прибу приїзд | визит поезд прибы приезд
+visit: visit travel trip | візит поїзд | визит поезд
+arrive: arriv | прибу приїх приїзд | прибы приех приезд
+leave: leaves leaving departs departed departure | покину відбу виїха | покину отбы уехал
 next: =next coming forthcoming | наступн | следующ очередн
 new: =new | нов | нов
 ready: ready prepared willing | готов | готов
@@ -104,7 +106,8 @@ time: =time =times =hour =hours | =час =часу =часі годин | вр�
 money: money funds cost | кошт грош витрат | деньг денег средств
 save: =save saves saving | економ заощад береж | эконом сберег берег
 week: week | тижн тижд | недел
-day: =day =days | день =дні =днів =дня =дню днем | день =дня =дней =дни =дням
+day: =day =days | =день =дні =днів =дня =дню =днем =днями =днях | =день =дня =дней =дни =дням =днях =днями
+near: nearest | найближч | ближайш
 month: month | місяц | месяц
 year: =year =years annual | рік =року =роки =років | год =лет
 minute: minute | хвилин | минут
@@ -367,6 +370,19 @@ DATE, PLACE, SIDE, SOUND = "day ", "at ", "side ", "~"
 
 SEAT = "*"
 """How the meaning of a place ends that also stands for its government."""
+
+THINGS = frozenset(
+    """prisoner body child civilian refugee wounded killed grain gas oil loan asset weapon drone missile mine port ship
+    hospital school language border sanction election referendum constitution budget army neutral corridor ceasefire
+    exchange evacuation deportation nuclear energy list map letter""".split()
+)
+"""Meanings of which two texts do not each have one that the other lacks, if they tell the same."""
+
+EXCLUSIVE = tuple(
+    frozenset(some.split())
+    for some in ("arrive leave", "begin finish", "resume pause", "accept refuse", "possible impossible", "victory lose")
+)
+"""Meanings of which one text has only one, if it tells what another tells."""
 
 FRAMING = frozenset(
     """journalist adviser president minister ministry statement report publish channel envoy ambassador head office

@@ -204,6 +204,12 @@ TITLED_OBJECT = re.compile(
     r"|interior|finance|u\.?s\.?|eu|nato|[\w’'-]+(?:an|ish|ese|ch|ic|ine|['’]s))\s+){0,4}?"
     r"(?:president|minister|envoy|leader|adviser|secretary|chancellor|negotiator|ambassador|chief|general|mr|counterpart)\s+$"
 )
+OTHER_SUBJECT = re.compile(
+    r"\s+(?:[\w’'-]+\s+){0,2}?(?:spokes\w+|officials?|sources?|ministr?y?|aides?|advisers?|agency|agencies|media|reports?|police"
+    r"|governor|mayor|diplomats?|envoy|office|kremlin|department|statement)\b"
+)
+"""Somebody whom English puts behind the verb: "…, says a spokesman"."""
+
 OFFICE_OF = re.compile(r"(?:office|administration|chief of staff|head) (?:of|to) the president\s+$")
 
 PRONOUN = {

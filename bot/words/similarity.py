@@ -22,7 +22,7 @@ from typing import TypeAlias
 
 from bot.models import Post, Roster, Statement
 from bot.words import cues, lemmas
-from bot.words.concepts import DATE, FRAMING, PLACE, SEAT, SIDE, SOUND, Concepts
+from bot.words.concepts import DATE, EXCLUSIVE, FRAMING, PLACE, SEAT, SIDE, SOUND, THINGS, Concepts
 from bot.words.names import Names
 from bot.words.sentences import old_news
 from bot.words.tokens import Text
@@ -105,6 +105,7 @@ class Fingerprint:
         meanings: set[str] = set()
         lands: set[str] = set()
         negated: set[str] = set()
+        last: tuple[str, ...] = ()  # the last word and what it means
         negation = 0  # words that the last "not" may still be about
         self.denied = False
         speaking = prints.names_of(self.speakers)
@@ -121,13 +122,17 @@ class Fingerprint:
                     meanings.add(meaning)
                     if _is_land(meaning, text, place):
                         lands.add(meaning)
+                last = (root, meaning) if meaning else (root,)
                 if negation:
-                    negated.update((root, meaning))
-                    negation = 0 if meaning else negation - 1
+                    negated.update(last)
+                    negation = 0 if meaning and meaning[0] != SOUND else negation - 1
             elif kind == _NUMBER:
-                numbers.add(root)
+                numbers.update(_number(root, text, place))
+            elif kind == _ABSENT:
+                negated.update(last)
             elif kind == _NOT:
-                negation = 0 if place and text.forms[place - 1] in _UNTIL else 3
+                until = place and text.forms[place - 1] in _UNTIL
+                negation = 0 if until else 1 if form in _WITHOUT else 3
             elif kind == _DENIAL:
                 self.denied = True
             elif place and text.forms[place - 1] in ("is", "are"):
@@ -173,6 +178,7 @@ class Fingerprint:
             (self.places, other.places),
             (self.lands, other.lands),
             (self.days, other.days),
+            (self.meanings & THINGS, other.meanings & THINGS),
         )
         return all(one <= two or two <= one for one, two in pairs) and not _contradict(self, other)
 
@@ -190,6 +196,10 @@ def _apart(one: Fingerprint, other: Fingerprint) -> timedelta:
 
 def _contradict(one: Fingerprint, other: Fingerprint) -> bool:
     """Whether one negates what the other says without a not."""
+    for some in EXCLUSIVE:
+        here, there = one.meanings & some, other.meanings & some
+        if here and there and here != there:
+            return True
     for first, second in ((one.meanings, other.meanings), (other.meanings, one.meanings)):
         if first & _ENDED and not second & _ENDED and second & _UNDER_WAY:
             return True
@@ -202,10 +212,44 @@ _UNDER_WAY = frozenset({"pause", "continue", "last"})
 _UNTIL = frozenset({"пока", "поки", "доки", "только", "лише", "тільки", "лишь"})  # "пока не", "не только"
 
 
-_NOTHING, _WORD, _NUMBER, _NOT, _DENIAL, _OVER = range(6)
-_NEGATIONS = "не ні нет нельзя жодного жодної жодних жоден жодна not no never cannot without без"
-_SPECIAL = {**dict.fromkeys(_NEGATIONS.split(), _NOT), **dict.fromkeys(cues.DENIALS, _DENIAL), "over": _OVER}
+_NOTHING, _WORD, _NUMBER, _NOT, _ABSENT, _DENIAL, _OVER = range(7)
+_NEGATIONS = "не ні нельзя жодного жодної жодних жоден жодна not no never cannot without без"
+_WITHOUT = frozenset({"без", "without"})  # what follows at once
+_ABSENCES = "нет немає нема отсутствует відсутній відсутня"  # "результату ще немає": what is not there stands before
+_COPULAS = "есть быть был была было были будет будут бути був було буде будуть може можуть могут может стал стало"
+_SPECIAL = {
+    **dict.fromkeys(_NEGATIONS.split(), _NOT),
+    **dict.fromkeys(_ABSENCES.split(), _ABSENT),
+    **dict.fromkeys(_COPULAS.split(), _NOTHING),
+    **dict.fromkeys(cues.DENIALS, _DENIAL),
+    "over": _OVER,
+}
 _Sense: TypeAlias = tuple[int, str, str]  # one of these, what stands for the word among those compared, its meaning
+
+
+def _number(digits: str, text: Text, place: int) -> tuple[str, ...]:
+    """The whole of a number that is written in groups of three digits or with the word "thousand"; nothing for the
+    groups after the first.
+    """
+    if _goes_on(text, place):
+        return ()
+    while _goes_on(text, place + 1):
+        place += 1
+        digits += text.forms[place]
+    thousands = place + 1 < len(text.forms) and text.forms[place + 1].startswith(_THOUSAND)
+    return (digits + "000" if thousands else digits,)
+
+
+_THOUSAND = ("тысяч", "тис", "thousand")
+
+
+def _goes_on(text: Text, place: int) -> bool:
+    """Whether the word is three digits more of the number before it."""
+    if not 0 < place < len(text.forms):
+        return False
+    gap = text.original[text.spans[place - 1][1] : text.spans[place][0]]
+    digits = text.forms[place].isdigit() and text.forms[place - 1].isdigit()
+    return digits and len(text.forms[place]) == 3 and gap in (",", " ", "\xa0", "\u202f")
 
 
 def _is_land(meaning: str, text: Text, place: int) -> bool:

@@ -168,7 +168,7 @@ def test_a_replaced_text_lives_as_long_as_its_new_telling() -> None:
 
 def test_tags_and_names_of_accounts_are_not_compared() -> None:
     assert fingerprint("#grain @someone on 007 grain").words == {"grain"}
-    assert fingerprint("007 000").numbers == {"7", "0"}
+    assert fingerprint("007 and 000").numbers == {"7", "0"}
 
 
 def looked_at_one_by_one(recent: Recent, fingerprints: Iterable[Fingerprint]) -> set[frozenset[int]]:
@@ -192,3 +192,33 @@ def test_looking_up_the_rarest_words_loses_nothing() -> None:
         recent.add(number, one, NOW)
     found = {frozenset((number, other)) for number, one in enumerate(prints) for other in recent.match(one, but=number)}
     assert looked_at_one_by_one(recent, prints) <= found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1,200 prisoners", "1200 prisoners", True),
+        ("1,200 prisoners", "200 prisoners", False),
+        ("10 thousand prisoners", "10,000 prisoners", True),
+        ("the prisoners", "the bodies", False),
+        ("no prisoners", "the prisoners", False),
+        ("prisoners without delay", "prisoners at once without delay", True),
+    ],
+)
+def test_numbers_and_things_are_read_whole(one: str, other: str, same: bool) -> None:
+    text = "Umerov said that {} would come home to their families from the north this winter"
+    assert joined(text.format(one), text.format(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("arrived in", "departed from"), ("begins in", "is over in"), ("accepted", "refused")]
+)
+def test_what_excludes_each_other_is_not_the_same(one: str, other: str) -> None:
+    text = "Umerov said that the third meeting of the advisers {} Geneva with the same people and questions"
+    assert joined(text.format(one), text.format(one))
+    assert not joined(text.format(one), text.format(other))
+
+
+def test_what_is_missing_is_negated_on_either_side_of_its_word() -> None:
+    assert fingerprint("Результату ще немає").negated == {"result"}
+    assert "result" in fingerprint("There is no result").negated
