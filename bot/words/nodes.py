@@ -127,8 +127,19 @@ def simple(node: Node) -> Node:
             for part in map(simple, node.parts):
                 for one in part.parts if isinstance(part, kind) else (part,):
                     flat[written(one)] = one
+            if kind is Either:
+                flat = _words_as_one(flat)
             ordered = tuple(flat[key] for key in sorted(flat))
             return ordered[0] if len(ordered) == 1 else kind(ordered)
+
+
+def _words_as_one(parts: dict[str, Node]) -> dict[str, Node]:
+    """Either of several words is one word of any of their keys."""
+    words = [part for part in parts.values() if isinstance(part, Word)]
+    if len(words) < 2:
+        return parts
+    one = Word(tuple(sorted({key for word in words for key in word.keys})))
+    return {key: part for key, part in parts.items() if not isinstance(part, Word)} | {written(one): one}
 
 
 def read_back(key: str) -> Node:
