@@ -10,8 +10,11 @@ Pure dictionaries: C automata over expanded forms are 3 to 4 times as fast at be
 cheaply, nor do NOT. Not for several threads at once.
 """
 
+from array import array
 from collections import Counter
 from itertools import chain, pairwise, product
+from sys import intern
+from typing import TypeVar
 
 from bot.words import query as queries
 from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
@@ -24,26 +27,36 @@ _MOST_SEEN = 300_000  # keys whose frequency is remembered
 _MOST_PAIRS = 16  # keys of one pair of words; of more the words are taken one by one
 _PAIR_IS_RARER = 8  # so many times than the rarer of its words
 
+_Thing = TypeVar("_Thing")
+
 
 class _Entry:
     """One distinct query: the watches that ask it, where it is filed, and what is left to verify.
 
-    A text under whose keys it is filed matches if it has all of `need`, none of `forbid`, and `rest` matches.
+    A text under whose keys it is filed matches if it has one key of each of `need`, none of `forbid`, and `rest`
+    matches. `sure`: nothing is left.
     """
 
     __slots__ = ("filed", "forbid", "key", "need", "rest", "vain", "watches")
 
     def __init__(self, key: str, watch: int) -> None:
         self.key = key
-        self.watches = [watch]
+        self.watches = array("q", [watch])
         self.filed: tuple[str, ...] = ()
-        self.need: frozenset[str] = _NONE
-        self.forbid: frozenset[str] = _NONE
+        self.need: tuple[tuple[str, ...], ...] = ()
+        self.forbid: tuple[str, ...] = ()
         self.rest: Node | None = None
         self.vain = 0
 
+    @property
+    def sure(self) -> bool:
+        return not self.need and not self.forbid and self.rest is None
 
-_NONE: frozenset[str] = frozenset()
+    def is_asked_for_by(self, text: Text) -> bool:
+        for keys in self.need:
+            if text.keys.isdisjoint(keys):
+                return False
+        return text.keys.isdisjoint(self.forbid) and (self.rest is None or self.rest.matches(text))
 
 
 class WatchIndex:
@@ -52,9 +65,9 @@ class WatchIndex:
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
         self._by_watch: dict[int, _Entry] = {}
-        self._alone: dict[str, list[int]] = {}  # by key: the watches of a query of one word of one key
-        self._drawers: dict[str, list[_Entry]] = {}  # by key: all others
-        self._pairs: dict[str, list[_Entry]] = {}  # those filed under two words that follow each other
+        self._sure: dict[str, list[array[int]]] = {}  # by key: the watches of queries that it answers
+        self._doubtful: dict[str, list[_Entry]] = {}  # by key: queries that are then verified
+        self._pairs = 0  # how many keys of those are of two words
         self._prefixes: dict[str, set[str]] = {}  # by their first letters: prefixes that are filed
         self._seen: Counter[str] = Counter()  # in how many of the texts looked at a key stood
         self._texts = 0
@@ -78,23 +91,19 @@ class WatchIndex:
         entry = self._by_watch.pop(watch_id, None)
         if entry is None:
             return
-        entry.watches.remove(watch_id)
-        if not entry.watches:
+        if len(entry.watches) == 1:
             del self._entries[entry.key]
             self._take_out(entry)
+        else:
+            entry.watches.remove(watch_id)
 
     def matches(self, text: Text) -> list[int]:
         """The numbers of all watches that match, each once, in no order."""
-        watches: list[int] = []
-        for key in self._alone.keys() & text.keys:
-            watches += self._alone[key]
-        for entry in self._asked(text):
-            if (
-                entry.need <= text.keys
-                and entry.forbid.isdisjoint(text.keys)
-                and (entry.rest is None or entry.rest.matches(text))
-            ):
-                watches += entry.watches
+        keys = self._keys_of(text)
+        found = {id(one): one for one in chain.from_iterable(filter(None, map(self._sure.get, keys)))}
+        for entry in set(chain.from_iterable(filter(None, map(self._doubtful.get, keys)))):
+            if entry.is_asked_for_by(text):
+                found[id(entry)] = entry.watches
             else:
                 entry.vain += 1
                 if entry.vain >= _PATIENCE:
@@ -102,7 +111,10 @@ class WatchIndex:
         if self._texts % _LEARN_EVERY == 0:
             self.learn(text)
         self._texts += 1
-        return watches
+        watches = array("q")
+        for one in found.values():
+            watches += one
+        return watches.tolist()
 
     def learn(self, text: Text) -> None:
         """Learn from a text what is rare: watches that are filed from here on are filed by that."""
@@ -110,48 +122,38 @@ class WatchIndex:
         if len(self._seen) > _MOST_SEEN:
             self._seen = Counter({key: times // 2 for key, times in self._seen.items() if times > 1})
 
-    def _asked(self, text: Text) -> set[_Entry]:
-        """The queries that are filed under a key of the text and not alone there."""
-        found = [self._drawers[key] for key in self._drawers.keys() & text.keys]
+    def _keys_of(self, text: Text) -> list[str]:
+        """All keys of a text under which something may be filed."""
+        keys = list(text.keys)
         if self._pairs:
-            found += [self._pairs[key] for key in _pairs_of(text) & self._pairs.keys()]
+            keys += text.pairs()
         if self._prefixes:
             for form in text.forms:
                 if prefixes := self._prefixes.get(form[:SHORTEST_PREFIX]):
-                    found += [self._drawers[key] for key in prefixes if form.startswith(key[:-1])]
-        return set(chain.from_iterable(found))
+                    keys += [key for key in prefixes if form.startswith(key[:-1])]
+        return keys
 
     def _file(self, entry: _Entry, node: Node) -> None:
-        entry.filed = _filing_keys(node, self._seen)
-        if isinstance(node, Word) and len(entry.filed) == 1 and entry.filed[0][-1] != "*":
-            self._alone[entry.filed[0]] = entry.watches
-            return
+        entry.filed = tuple(map(intern, _filing_keys(node, self._seen)))
         entry.need, entry.forbid, entry.rest = _to_verify(node, entry.filed)
         for key in entry.filed:
-            self._drawers_of(key).setdefault(key, []).append(entry)
+            if entry.sure:
+                self._sure.setdefault(key, []).append(entry.watches)
+            else:
+                self._doubtful.setdefault(key, []).append(entry)
+            self._pairs += " " in key
             if key[-1] == "*":
                 self._prefixes.setdefault(key[:SHORTEST_PREFIX], set()).add(key)
 
     def _take_out(self, entry: _Entry) -> None:
-        if self._alone.get(entry.filed[0]) is entry.watches:
-            del self._alone[entry.filed[0]]
-            return
         for key in entry.filed:
-            drawers = self._drawers_of(key)
-            drawers[key].remove(entry)
-            if not drawers[key]:
-                del drawers[key]
-                if key[-1] == "*":
-                    self._forget_prefix(key)
-
-    def _drawers_of(self, key: str) -> dict[str, list[_Entry]]:
-        return self._pairs if " " in key else self._drawers
-
-    def _forget_prefix(self, key: str) -> None:
-        alike = self._prefixes[key[:SHORTEST_PREFIX]]
-        alike.discard(key)
-        if not alike:
-            del self._prefixes[key[:SHORTEST_PREFIX]]
+            self._pairs -= " " in key
+            if entry.sure:
+                _without(self._sure, key, entry.watches)
+            else:
+                _without(self._doubtful, key, entry)
+            if key[-1] == "*" and key not in self._sure and key not in self._doubtful:
+                _without(self._prefixes, key[:SHORTEST_PREFIX], key)
 
     def _file_anew(self, entry: _Entry) -> None:
         entry.vain = 0
@@ -161,13 +163,18 @@ class WatchIndex:
             self._file(entry, node)
 
 
+def _without(drawers: dict[str, list[_Thing]] | dict[str, set[_Thing]], key: str, thing: _Thing) -> None:
+    """Take the very thing out of a drawer, and the drawer if it is empty then."""
+    drawer = drawers[key]
+    if isinstance(drawer, set):
+        drawer.discard(thing)
+    else:
+        del drawer[next(at for at, one in enumerate(drawer) if one is thing)]
+    if not drawer:
+        del drawers[key]
+
+
 # --- pairs of words
-
-
-def _pairs_of(text: Text) -> set[str]:
-    """The keys of any two words that follow each other; exact forms are not paired."""
-    rows = [[key for key in row if key[0] != "="] for row in text.rows]
-    return {f"{one} {other}" for ones, others in pairwise(rows) for one in ones for other in others}
 
 
 def _pair_keys(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -213,24 +220,26 @@ def _times(key: str, seen: Counter[str]) -> int:
 # --- what is left to verify
 
 
-def _to_verify(node: Node, filed: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str], Node | None]:
-    """The keys that a text needs, those that it must not have, and what cannot be said in keys."""
-    parts = node.parts if isinstance(node, All) else (node,)
-    need: set[str] = set()
-    forbid: set[str] = set()
+def _to_verify(node: Node, filed: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...], Node | None]:
+    """Of each of these a text needs one key; these it must not have; and what cannot be said in keys."""
+    need: list[tuple[str, ...]] = []
+    forbid: list[str] = []
     rest: list[Node] = []
-    for part in parts:
+    for part in node.parts if isinstance(node, All) else (node,):
         if _is_answered(part, filed):
             continue
         match part:
-            case Word((key,)) if key[-1] != "*":
-                need.add(key)
-            case Not(Word(keys)) if not any(key[-1] == "*" for key in keys):
-                forbid.update(keys)
+            case Word(keys) if not _has_prefix(keys):
+                need.append(keys)
+            case Not(Word(keys)) if not _has_prefix(keys):
+                forbid += keys
             case _:
                 rest.append(part)
-    whole = All(tuple(rest)) if len(rest) > 1 else next(iter(rest), None)
-    return frozenset(need) or _NONE, frozenset(forbid) or _NONE, whole
+    return tuple(need), tuple(forbid), All(tuple(rest)) if len(rest) > 1 else next(iter(rest), None)
+
+
+def _has_prefix(keys: tuple[str, ...]) -> bool:
+    return any(key[-1] == "*" for key in keys)
 
 
 def _is_answered(node: Node, filed: tuple[str, ...]) -> bool:

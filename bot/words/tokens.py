@@ -8,6 +8,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
+from sys import intern
 from typing import TypeAlias
 
 from bot.words import language as languages
@@ -93,6 +95,11 @@ class Text:
         if not self._places:
             self._find_places()
         return self._places.get(key, [])
+
+    def pairs(self) -> list[str]:
+        """The keys of any two words that follow each other, "one other"; exact forms are not paired."""
+        rows = [row[:-1] if row[-1][0] == "=" else [key for key in row if key[0] != "="] for row in self.rows]
+        return [one + " " + other for ones, others in pairwise(rows) for one in ones for other in others]
 
     def _find_places(self) -> None:
         places = self._places
@@ -183,7 +190,7 @@ def _word(token: str, clear: str) -> _Word:
     form = fold(word)
     if word in lemmas.ACRONYMS and not token.isupper():
         return form, (form_key(form),)
-    return form, (*lemmas.text_keys(word, clear), form_key(form))
+    return form, tuple(map(intern, (*lemmas.text_keys(word, clear), form_key(form))))
 
 
 def form_key(form: str) -> str:
