@@ -75,13 +75,14 @@ class WatchIndex:
     def __len__(self) -> int:
         return len(self._by_watch)
 
-    def add(self, watch_id: int, query: Query) -> None:
-        """File a watch; the same number again replaces its query."""
+    def add(self, watch_id: int, query: Query | str) -> None:
+        """File a watch by its query or the query's key; the same number again replaces its query."""
         self.remove(watch_id)
-        entry = self._entries.get(query.key)
+        key = query if isinstance(query, str) else query.key
+        entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[query.key] = _Entry(query.key, watch_id)
-            self._file(entry, query.node)
+            entry = self._entries[key] = _Entry(key, watch_id)
+            self._file(entry, (queries.load(query) if isinstance(query, str) else query).node)
         else:
             entry.watches.append(watch_id)
         self._by_watch[watch_id] = entry
@@ -134,6 +135,11 @@ class WatchIndex:
         return keys
 
     def _file(self, entry: _Entry, node: Node) -> None:
+        if isinstance(node, Word) and not _has_prefix(node.keys):  # most are
+            entry.filed = node.keys
+            for key in node.keys:
+                self._sure.setdefault(intern(key), []).append(entry.watches)
+            return
         entry.filed = tuple(map(intern, _filing_keys(node, self._seen)))
         entry.need, entry.forbid, entry.rest = _to_verify(node, entry.filed)
         for key in entry.filed:

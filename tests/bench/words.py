@@ -1,4 +1,4 @@
-"""Made-up agency posts and watches in three languages for the measurements; seeded, so each run has the same."""
+"""Made-up agency posts in three languages for the measurements; seeded, so each run has the same."""
 
 import random
 
@@ -30,15 +30,3 @@ def _text(language: str) -> str:
 
 
 TEXTS = [_text(_chance.choices(["uk", "ru", "en"], [45, 35, 20])[0]) for _ in range(200)]
-
-
-def watches(count: int) -> list[str]:
-    """Words and letters' ends make them rare or common, as people's are; most are single words."""
-    made = []
-    for number in range(count):
-        words = WORDS[_chance.choice(["uk", "ru", "en"])]
-        one, two = _chance.sample(words, 2)
-        rare = f"{one}{number}" if number % 50 else one
-        shape = _chance.choices(["{0}", '"{0} {1}"', "{0} AND {1}", "{0} OR {1}", "{1} NOT {0}"], [58, 19, 11, 8, 4])[0]
-        made.append(shape.format(rare, two))
-    return made
