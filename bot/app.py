@@ -69,6 +69,9 @@ BACK_UP_EVERY = timedelta(minutes=1)
 RECONCILE_EVERY = timedelta(hours=1)
 """How often it is asked whether X is to be asked what it has counted."""
 
+COMPARE_EVERY = timedelta(minutes=30)
+"""How often this computer's clock is compared with Telegram's."""
+
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two tries to reach Telegram at the start; they double."""
 
@@ -118,6 +121,7 @@ async def run(settings: Settings) -> None:
         scheduler.add_job(keeper.forget, "interval", seconds=FORGET_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(keeper.back_up, "interval", seconds=BACK_UP_EVERY.total_seconds(), next_run_time=now())
         scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())
+        scheduler.add_job(_compare_clocks, "interval", seconds=COMPARE_EVERY.total_seconds(), args=[sending, keeper])
         scheduler.add_job(_gather_backlog, "interval", seconds=BACKLOG_EVERY.total_seconds(), args=[database])
         scheduler.add_job(_renew, args=[database, settings])
         scheduler.add_job(
@@ -131,7 +135,7 @@ async def run(settings: Settings) -> None:
         stack.callback(scheduler.shutdown, wait=False)
         if settings.health_port:
             page = await health.serve(
-                settings.health_port, database, now, partial(_signs, ear, keeper), meters, settings.x.budget
+                settings.health_port, database, now, partial(_signs, ear, sending, keeper), meters, settings.x.budget
             )
             stack.push_async_callback(page.cleanup)
             stack.callback(asyncio.create_task(health.watch_the_loop(meters), name="loop lag").cancel)
@@ -355,11 +359,14 @@ async def say(bot: ExtBot[Any], chat: int, message: Message) -> bool:
     return True
 
 
-def _signs(ear: Ear, keeper: Keeper) -> health.Signs:
-    heard_at = None
-    if ear.heard_at is not None:
-        heard_at = now() - timedelta(seconds=asyncio.get_running_loop().time() - ear.heard_at)
-    return health.Signs(heard_at, None, keeper.low, keeper.backed_up_at)
+async def _compare_clocks(sending: AiohttpRequest, keeper: Keeper) -> None:
+    keeper.compare_clocks(health.skew(sending.dated, now(), asyncio.get_running_loop().time()))
+
+
+def _signs(ear: Ear, sending: AiohttpRequest, keeper: Keeper) -> health.Signs:
+    time = asyncio.get_running_loop().time()
+    heard_at = None if ear.heard_at is None else now() - timedelta(seconds=time - ear.heard_at)
+    return health.Signs(heard_at, health.skew(sending.dated, now(), time), keeper.low, keeper.backed_up_at)
 
 
 # --- the conversation with Telegram

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
@@ -94,7 +95,7 @@ def _obey(arguments: Sequence[str] | None) -> int:
 
 def _log(settings: Settings, options: argparse.Namespace) -> logs.Blot:
     """The bot logs as the settings say; a command by hand speaks to whoever sits there. Raises SettingsError."""
-    secrets = [settings.bot_token, settings.x_bearer_token, settings.telegram_api_hash, settings.telegram_session]
+    secrets = [str(getattr(settings, field.name)) for field in fields(settings) if not field.repr]
     if options.command is not _run:
         return logs.start(secrets, options.log)
     wanted = settings.log

@@ -7,7 +7,8 @@ in between is counted by `bot.meters`.
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -227,6 +228,20 @@ async def serve(
         await runner.cleanup()
         raise SettingsError("environment", "PARLEY_HEALTH_PORT", f"{port} cannot be used: {error.strerror}") from error
     return runner
+
+
+def skew(dated: tuple[str, float] | None, now: datetime, time: float) -> timedelta | None:
+    """How far the clock of whoever sent that Date is ahead of ours, to a second or two; None if there is none.
+
+    `dated` has the loop's time at which it came, `time` is that of now.
+    """
+    if dated is None:
+        return None
+    try:
+        theirs = parsedate_to_datetime(dated[0])
+    except ValueError:
+        return None
+    return theirs.astimezone(UTC) - (now - timedelta(seconds=time - dated[1]))
 
 
 async def watch_the_loop(meters: Meters) -> None:

@@ -33,6 +33,9 @@ AGAIN = timedelta(minutes=1)
 BACKUP_AGAIN = timedelta(hours=1)
 """A copy that failed is tried again after so long."""
 
+OFF = timedelta(minutes=1)
+"""A clock so far from Telegram's is told."""
+
 BEHIND = timedelta(minutes=1)
 """A clock so far before what is stored was put back, or was ahead before."""
 
@@ -100,6 +103,15 @@ class Keeper:
         (message,) = render(self._settings.defaults.language)
         told = [await self._say(chat, message) for chat in admins]
         return any(told) or not admins
+
+    def compare_clocks(self, ahead: timedelta | None) -> None:
+        """`ahead` is how far Telegram's clock is ahead of ours, if that is known."""
+        if ahead is not None and abs(ahead) > OFF:
+            log.warning(
+                "the clock is %d s %s Telegram's: digests come at wrong times; let it be set by the network",
+                abs(ahead.total_seconds()),
+                "behind" if ahead > timedelta(0) else "ahead of",
+            )
 
     # copies
 

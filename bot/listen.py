@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
-ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "my_chat_member"]
+ALLOWED_UPDATES = ["message", "channel_post", "callback_query", "inline_query", "my_chat_member"]
 
 POLL_SECONDS = 25
 """How long Telegram may hold a getUpdates open. One that is lost costs this and the read timeout, twice that with the
@@ -70,13 +70,17 @@ class Poller:
     """Asks Telegram. `conflict` is called when somebody else does, too."""
 
     def __init__(self, application: App, polling: Polling, conflict: Callable[[], Awaitable[None]]) -> None:
-        self._updater = cast(Updater, application.updater)  # there is one, unless it was built without
-        self._polling, self._conflict = polling, conflict
+        self._application, self._polling, self._conflict = application, polling, conflict
         self._conflicts = asyncio.Event()
 
     @property
     def heard_at(self) -> float | None:
         return self._polling.last_good
+
+    @property
+    def _updater(self) -> Updater:
+        """There is one, unless the application was built without."""
+        return cast(Updater, self._application.updater)
 
     async def open(self) -> None:
         await self._updater.start_polling(
@@ -100,12 +104,24 @@ class Poller:
                 if refusals >= REFUSALS:
                     raise ParleyError(REFUSED)
                 log.error("Telegram has not answered getUpdates for over %s; listening anew", DEAF_AFTER)
-                await self.open()
+                refusals += await self._open_anew()
         finally:
             telling.cancel()
 
     async def close(self) -> None:
         await self._stop()
+
+    async def _open_anew(self) -> bool:
+        """With a new updater: one that was turned away keeps the mark by which it stops. True if it is refused, too."""
+        application = self._application
+        application.updater = Updater(application.bot, application.update_queue)
+        try:
+            await application.updater.initialize()
+            await self.open()
+        except InvalidToken:
+            log.error("%s", REFUSED)
+            return True
+        return False
 
     async def _stop(self) -> bool:
         """True if polling had ended because the token was refused: an updater that Telegram turned away says so now."""
@@ -175,7 +191,9 @@ class Webhook:
 
     async def _called(self, request: web.Request) -> web.Response:
         """An update that cannot be kept is not acknowledged: Telegram sends it again."""
-        if not hmac.compare_digest(request.headers.get(HEADER, "").encode(), self._secret.encode()):
+        if not hmac.compare_digest(
+            request.headers.get(HEADER, "").encode("utf-8", "surrogateescape"), self._secret.encode()
+        ):
             return web.Response(status=403)
         try:
             update = Update.de_json(json.loads(await request.read()), self._application.bot)

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from telegram.ext import CallbackQueryHandler, ChatMemberHandler, InlineQueryHandler
 
 from bot import app, listen
 from bot.botapi.pacing import Pacing
@@ -131,7 +132,33 @@ async def test_a_bot_that_polls_in_vain_listens_anew(
     telegram.fault("error", method="getUpdates", error_code=401, description="Unauthorized")
     async with talking(database, telegram.url) as bot:
         await until(lambda: bot.polling.last_good is not None)
-    assert "listening anew" in caplog.text
+    assert caplog.text.count("listening anew") == 1
+
+
+async def test_a_token_that_is_revoked_meanwhile_ends_it_with_the_remedy(
+    database: Database, telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "DEAF_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(listen, "POLL_SECONDS", 0)
+    bot = Bot(database, telegram.url)
+    task = asyncio.create_task(bot.converse())
+    await until(lambda: bot.polling.last_good is not None)
+    telegram.fault("error", error_code=401, description="Unauthorized", times=-1)
+    with pytest.raises(ParleyError, match="check TELEGRAM_BOT_TOKEN"):
+        await task
+
+
+async def test_what_the_handlers_handle_is_asked_for(database: Database) -> None:
+    """Telegram sends only what is named; a kind that is forgotten there is never heard."""
+    kinds: dict[type, str] = {
+        InlineQueryHandler: "inline_query",
+        CallbackQueryHandler: "callback_query",
+        ChatMemberHandler: "my_chat_member",
+    }
+    handlers = [one for group in Bot(database, "http://127.0.0.1:1").application.handlers.values() for one in group]
+    handled = {kinds[type(one)] for one in handlers if type(one) in kinds}
+    assert handled == set(kinds.values())
+    assert set(listen.ALLOWED_UPDATES) == handled | {"message", "channel_post"}
 
 
 async def test_a_token_that_is_refused_again_and_again_ends_it_with_the_remedy(

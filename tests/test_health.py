@@ -59,6 +59,21 @@ def test_what_is_wrong_is_said_in_words(changed: dict[str, object], ailment: lis
     assert health.ailments(vitals(**changed)) == ailment
 
 
+@pytest.mark.parametrize(
+    ("dated", "ahead"),
+    [
+        (None, None),
+        (("", 10.0), None),
+        (("yesterday", 10.0), None),
+        (("Mon, 14 Mar 2022 12:00:00 GMT", 10.0), timedelta(0)),
+        (("Mon, 14 Mar 2022 12:00:00 GMT", 4.0), timedelta(seconds=6)),
+        (("Mon, 14 Mar 2022 11:58:00 +0000", 10.0), timedelta(minutes=-2)),
+    ],
+)
+async def test_the_clocks_are_compared(dated: tuple[str, float] | None, ahead: timedelta | None) -> None:
+    assert health.skew(dated, NOON, 10.0) == ahead
+
+
 class Page:
     """The page of a store whose process has these signs."""
 

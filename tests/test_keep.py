@@ -211,6 +211,14 @@ async def test_a_clock_that_is_right_changes_nothing(database: Database, caplog:
     assert "wire" not in [one.id for one in database.read(sources.due, NOON)]
 
 
+async def test_a_clock_that_is_far_from_telegrams_is_told(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    for seconds in (None, 3, 90, -120):
+        house.keeper.compare_clocks(None if seconds is None else timedelta(seconds=seconds))
+    first, second = caplog.messages
+    assert first.startswith("the clock is 90 s behind Telegram's: ")
+    assert second.startswith("the clock is 120 s ahead of Telegram's: ")
+
+
 # --- what is forgotten
 
 

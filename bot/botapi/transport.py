@@ -79,6 +79,8 @@ class AiohttpRequest(BaseRequest):
             total=None, connect=pool_timeout, sock_connect=connect_timeout, sock_read=read_timeout
         )
         self._session: aiohttp.ClientSession | None = None
+        self.dated: tuple[str, float] | None = None
+        """What the far end's clock showed (an HTTP Date) when it last answered, and the loop's time at that moment."""
 
     @property
     def read_timeout(self) -> float | None:
@@ -130,6 +132,7 @@ class AiohttpRequest(BaseRequest):
                 async with self._session.request(
                     method, url, **_body(request_data), timeout=timeout, allow_redirects=False
                 ) as response:
+                    self.dated = response.headers.get("Date", ""), asyncio.get_running_loop().time()
                     return response.status, await response.read()
         except (aiohttp.ClientError, OSError) as error:
             failure = _failure(error)
