@@ -565,6 +565,14 @@ async def test_another_channel_on_an_older_page_is_another_channel(channel: Chan
     assert fetched.account_id == "42"
 
 
+async def test_an_older_page_that_is_refused_for_good_stops_the_source(channel: Channel) -> None:
+    channel.post(1)
+    cursor = (await channel.poll()).cursor
+    channel.post(*range(2, 62))
+    channel.far.fault("/s/", skip=1, status=410)
+    assert (await channel.refused(cursor)).permanent
+
+
 async def test_resolve_gives_title_and_number(channel: Channel) -> None:
     channel.post(1)
     account = await channel.reader.resolve(SOURCE, channel.now)
