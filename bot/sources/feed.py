@@ -28,7 +28,7 @@ _WANTED = "application/rss+xml, application/atom+xml, application/xml;q=0.9, tex
 class _Place:
     """What the last good reading left: the validators as they came, how many items there were, and when items
     without a date of their own were first seen; where the address has moved for good, and on how many looks in a row
-    it had; when the newest item was published. It holds for one address.
+    it had; which items stood `first` in it, and when the newest was published. It holds for one address.
     """
 
     address: str = ""
@@ -38,6 +38,7 @@ class _Place:
     first_seen: Mapping[str, float] = field(default_factory=dict)
     moved_to: str = ""
     moved: int = 0
+    first: Sequence[str] = ()
     newest_at: float = 0.0
 
     @classmethod
@@ -62,10 +63,11 @@ class _Place:
         return _moved(self.moved_to) if self.moved >= _SURELY else ""
 
     def gap(self, posts: Sequence[Post]) -> tuple[datetime, datetime] | None:
-        """A feed holds its newest items. If all are younger than any that was known, so many came that some may have
-        left it unseen. Of a feed that only ever holds a few that would be so each time, and is not said.
+        """A feed holds its newest items. If none of those that stood first in it is left, and all are younger than any
+        that was known, so many came that some may have left it unseen. Of a feed that only ever holds a few that would
+        be so each time, and is not said.
         """
-        if len(posts) < _FEW or not self.newest_at:
+        if len(posts) < _FEW or not self.first or {post.external_id for post in posts} & set(self.first):
             return None
         newest, oldest = datetime.fromtimestamp(self.newest_at, UTC), min(post.published_at for post in posts)
         return (newest, oldest) if newest < oldest else None
@@ -110,6 +112,7 @@ class Feed:
         gap = place.gap(document.posts)
         place = replace(
             place,
+            first=[post.external_id for post in document.posts[:_FEW]],
             newest_at=max((post.published_at.timestamp() for post in document.posts), default=0.0),
             etag=answer.headers.get("ETag", ""),
             modified=answer.headers.get("Last-Modified", ""),

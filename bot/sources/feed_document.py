@@ -101,9 +101,9 @@ def _no_feed(body: bytes) -> FetchError:
 
 
 def _as_it_is_written(body: bytes, content_type: str) -> tuple[bytes, str]:
-    """What is UTF-8 (but for some bytes: words are cut in the middle of a letter) is that, whatever is said of it, and
-    a Cyrillic encoding that nobody names, or that is said to be
-    UTF-8, is known by its letters: those of one byte stand in long runs, which Latin accents do not.
+    """What is UTF-8 is that, whatever is said of it (but for some bytes: words are cut in the middle of a letter). A
+    Cyrillic encoding that nobody names, or that is said to be UTF-8, is known by its letters: those of one byte stand
+    in long runs, which Latin accents do not.
     """
     encoding = "" if b"\0" in body or body.isascii() else _encoding(body, content_type)
     if not encoding:

@@ -221,7 +221,7 @@ class TelegramWeb:
         fates: dict[str, Fate] = {post.external_id: "unsure" for post in posts}
         try:
             page = await self._page(source, now)
-            if source.account_id not in ("", page.channel_id):
+            if page.channel_id and source.account_id not in ("", page.channel_id):
                 return fates
             for post in posts:
                 if post.kind != "service" and post.external_id.isdecimal():

@@ -16,7 +16,7 @@ from tests.month.witness import host_of
 
 A_MINUTE = timedelta(minutes=1)
 
-HOST_RESTS = timedelta(minutes=35)
+HOST_RESTS = timedelta(minutes=65)
 X_RESTS = timedelta(hours=25)
 """For so long one trouble may keep others of its host from being read."""
 

@@ -263,6 +263,16 @@ async def test_more_items_than_a_feed_holds_leave_a_gap(wire: Wire) -> None:
     assert found == [None, None, (day.replace(hour=9, minute=4), day.replace(hour=10, minute=1)), None]
 
 
+async def test_a_feed_that_dates_all_its_items_anew_leaves_none(wire: Wire) -> None:
+    cursor = None
+    for hour in (8, 9):
+        for number in range(6):
+            wire.post(id=f"{number}", title=f"{number}", date=f"2022-03-14T{hour:02}:00:0{number}+00:00")
+        fetched = await wire.poll(cursor)
+        cursor = fetched.cursor
+        assert fetched.gap is None
+
+
 async def test_a_feed_that_only_ever_holds_a_few_items_leaves_none(wire: Wire) -> None:
     wire.far.account("feed", "wire", keep=4)
     wire.post(id="1", title="one", date="2022-03-14T08:00:00+00:00")
@@ -327,7 +337,14 @@ async def test_we_say_who_asks_and_for_what(wire: Wire) -> None:
 
 async def test_a_cursor_holds_only_what_is_needed(wire: Wire) -> None:
     wire.post(title="one")
-    assert json.loads((await wire.poll()).cursor).keys() == {"address", "etag", "modified", "items", "newest_at"}
+    assert json.loads((await wire.poll()).cursor).keys() == {
+        "address",
+        "etag",
+        "modified",
+        "items",
+        "first",
+        "newest_at",
+    }
 
 
 async def test_windows_1251_comes_through(wire: Wire) -> None:
