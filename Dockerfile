@@ -1,5 +1,5 @@
-# The bot in a slim image. The database and config/ stay outside: docker-compose.yml mounts both, at /parley/data and
-# /parley/config.
+# The bot in a slim image. The database, its backups and config/ stay outside: docker-compose.yml mounts them at
+# /parley/data, /parley/backups and /parley/config.
 FROM python:3.13-slim-bookworm AS packages
 COPY requirements/charts.txt /tmp/charts.txt
 RUN python -m venv /opt/parley \
@@ -7,7 +7,7 @@ RUN python -m venv /opt/parley \
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /parley --create-home parley \
-    && mkdir /parley/data && chown parley /parley/data
+    && mkdir /parley/data /parley/backups && chown parley /parley/data /parley/backups
 COPY --from=packages /opt/parley /opt/parley
 WORKDIR /parley
 COPY bot bot
@@ -18,11 +18,13 @@ ENV PATH=/opt/parley/bin:$PATH \
     PARLEY_DATABASE=/parley/data/parley.db \
     PARLEY_CONFIG=/parley/config \
     PARLEY_HEALTH_PORT=8080
-USER parley
-VOLUME /parley/data
+USER 10001
+VOLUME ["/parley/data", "/parley/backups"]
 STOPSIGNAL SIGTERM
-# Polling needs a minute to be sure; the page itself says what is wrong.
+# Polling needs a minute to be sure. What is wrong stands in `docker inspect --format '{{json .State.Health}}' …`.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+    CMD ["python", "-c", "import http.client as http; page = http.HTTPConnection('127.0.0.1', 8080, timeout=4); \
+page.request('GET', '/healthz'); answer = page.getresponse(); print(answer.read().decode()); \
+raise SystemExit(answer.status != 200)"]
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

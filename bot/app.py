@@ -134,9 +134,8 @@ async def run(settings: Settings) -> None:
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if settings.health_port:
-            page = await health.serve(
-                settings.health_port, database, now, partial(_signs, ear, sending, keeper), meters, settings.x.budget
-            )
+            where, signs = (settings.health_host, settings.health_port), partial(_signs, ear, sending, keeper)
+            page = await health.serve(where, database, now, signs, meters, settings.x.budget)
             stack.push_async_callback(page.cleanup)
             stack.callback(asyncio.create_task(health.watch_the_loop(meters), name="loop lag").cancel)
 

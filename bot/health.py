@@ -191,17 +191,18 @@ def _by(
 
 
 async def serve(
-    port: int,
+    where: tuple[str, int],
     database: Database,
     clock: Callable[[], datetime],
     signs: Callable[[], Signs],
     meters: Meters,
     caps: Budget,
 ) -> web.AppRunner:
-    """Answer on loopback until the runner is cleaned up. `caps` are those of X.
+    """Answer on that address and port until the runner is cleaned up. `caps` are those of X.
 
     Raises SettingsError if the port is taken.
     """
+    host, port = where
     started_at = clock()
 
     async def vitals() -> Vitals:
@@ -223,10 +224,12 @@ async def serve(
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         await runner.cleanup()
-        raise SettingsError("environment", "PARLEY_HEALTH_PORT", f"{port} cannot be used: {error.strerror}") from error
+        raise SettingsError(
+            "environment", "PARLEY_HEALTH_PORT", f"{host}:{port} cannot be used: {error.strerror}"
+        ) from error
     return runner
 
 

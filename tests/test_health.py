@@ -2,6 +2,8 @@ import asyncio
 import json
 import re
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -82,7 +84,9 @@ class Page:
         self.signs = health.Signs()
 
     async def get(self, *paths: str) -> list[tuple[int, str]]:
-        runner = await health.serve(self.port, self.database, self.clock, lambda: self.signs, self.meters, Budget())
+        runner = await health.serve(
+            ("127.0.0.1", self.port), self.database, self.clock, lambda: self.signs, self.meters, Budget()
+        )
         try:
             async with aiohttp.ClientSession(f"http://127.0.0.1:{self.port}") as session:
                 answers = []
@@ -106,7 +110,7 @@ async def test_all_is_well_until_a_message_is_stuck(page: Page) -> None:
     who = page.database.submit(put_subscriber, NOON).result()
     page.database.submit(outbox.queue, [(who.id, False)], "post:1", [Message("x")], "alert", NOON).result()
     runner = await health.serve(
-        page.port, page.database, page.clock, lambda: health.Signs(page.clock()), page.meters, Budget()
+        ("127.0.0.1", page.port), page.database, page.clock, lambda: health.Signs(page.clock()), page.meters, Budget()
     )
     try:
         page.clock.goes(minutes=20)
@@ -167,6 +171,8 @@ async def test_every_metric_of_the_dashboard_is_there_and_every_metric_is_on_it(
         for name in re.findall(r"\b(?:parley|process)_\w+", target["expr"])
     }
     assert asked <= there
+    guide = DASHBOARD.with_name("operators.md").read_text()
+    assert set(re.findall(r"\bparley_[a-z_]+", guide)) <= there
     ours = {name for name in there if name.startswith("parley_") and not name.endswith(("_created", "_sum", "_count"))}
     assert ours <= asked
 
@@ -183,6 +189,24 @@ async def test_no_label_tells_who_watches_for_what(page: Page) -> None:
     ((_, metrics),) = await page.get("/metrics")
     assert "parley_watches 1.0" in metrics
     assert not re.search("verysecretword|123454321|Ann", metrics)
+
+
+async def test_the_image_asks_for_health_as_it_is_answered(page: Page) -> None:
+    """The command of HEALTHCHECK, run against the page."""
+    image = (Path(__file__).parents[1] / "Dockerfile").read_text().replace("\\\n", "")
+    (written,) = re.findall(r"^HEALTHCHECK .*?CMD (\[.*\])$", image, re.MULTILINE)
+    command = [sys.executable, *json.loads(written.replace("8080", str(page.port)))[1:]]
+    signs = [health.Signs(NOON), health.Signs(NOON, resting=True)]
+    outcomes = []
+    for page.signs in signs:
+        runner = await health.serve(
+            ("127.0.0.1", page.port), page.database, page.clock, lambda: page.signs, page.meters, Budget()
+        )
+        asked = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        said, _ = await asked.communicate()
+        outcomes.append((asked.returncode, said.decode()))
+        await runner.cleanup()
+    assert outcomes == [(0, "ok\n"), (1, "the disk is almost full: nothing is collected\n")]
 
 
 async def test_the_lag_of_the_loop_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:

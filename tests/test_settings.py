@@ -326,6 +326,7 @@ def test_the_environment_is_read(folder: Folder) -> None:
         PARLEY_DATABASE="somewhere/parley.db",
         PARLEY_ADMINS="12, -1003 45;",
         PARLEY_HEALTH_PORT="8080",
+        PARLEY_HEALTH_HOST="0.0.0.0",
     )
     assert found.bot_token == "123456789:TEST"
     assert found.telegram_api_url == "http://127.0.0.1:9110"
@@ -338,6 +339,7 @@ def test_the_environment_is_read(folder: Folder) -> None:
     assert found.database == Path("somewhere/parley.db")
     assert found.admins == (12, -1003, 45)
     assert found.health_port == 8080
+    assert found.health_host == "0.0.0.0"
 
 
 @pytest.mark.parametrize("off", ["", "0", "off", "  "])
@@ -414,6 +416,7 @@ WRONG_VARIABLES = [
     ("PARLEY_HEALTH_PORT", "70000", '"70000" is not a port from 1 to 65535'),
     ("PARLEY_HEALTH_PORT", "http", '"http" is not a port'),
     ("PARLEY_HEALTH_PORT", "-1", "is not a port"),
+    ("PARLEY_HEALTH_HOST", "parley.example", '"parley.example" is not an address such as 127.0.0.1'),
     ("PARLEY_CONFIG", "/nowhere/at/all", "no such folder: /nowhere/at/all"),
     ("PARLEY_CONFIG", "x" * 5000, "no such folder"),
 ]

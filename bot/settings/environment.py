@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,13 @@ def _chats(value: Any, place: Place) -> tuple[int, ...]:
     return tuple(int(chat) for chat in chats)
 
 
+def _address(value: Any, place: Place) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise expected("an address such as 127.0.0.1, or 0.0.0.0 for all of this computer's", value) from None
+
+
 def _port(value: Any, place: Place) -> int:
     if value == "off":
         return 0
@@ -103,6 +111,7 @@ ENVIRONMENT: Mapping[str, Key] = {
     "PARLEY_ADMINS": Key(_chats, fills="admins"),
     "PARLEY_WEBHOOK_LISTEN": Key(_host_and_port, fills="webhook_listen"),
     "PARLEY_HEALTH_PORT": Key(_port, fills="health_port"),
+    "PARLEY_HEALTH_HOST": Key(_address, fills="health_host"),
 }
 """Every variable that is read; each also as NAME_FILE, the path of a file that holds the value."""
 

@@ -103,7 +103,8 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off.
+    """Everything an operator decides. Tokens are empty where none was given; `health_port` 0 is off; `health_host` is
+    the address that the page listens on.
     `translate_url` is where the translation service is, `translate_key` what it asks for.
     With less than `disk_reserve` bytes free, nothing is collected.
 
@@ -132,6 +133,7 @@ class Settings:
     config: Path = Path("config")
     admins: tuple[int, ...] = ()
     health_port: int = 0
+    health_host: str = "127.0.0.1"
     roster: Roster
     defaults: Defaults = Defaults()
     limits: Limits = Limits()
