@@ -16,7 +16,7 @@ from bot.meters import Meters
 from bot.models import WITHDRAWN, Fetched, Fetcher, Post, Roster, Source, Telling
 from bot.reader import Reader, Reading
 from bot.render.changes import differ
-from bot.store import checks, clock, gaps, outbox, posts, search, sources
+from bot.store import checks, clock, gaps, outbox, pictures, posts, search, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
 
@@ -246,6 +246,8 @@ def _put_new(
     if id is None:
         return None
     _put_meaning(connection, reading, id)
+    if look.source.pictures:
+        pictures.put(connection, id, post.pictures)
     plan_look_ups(connection, look.source, id, post, now)
     if look.silent:
         return id

@@ -110,7 +110,8 @@ class Source:
     `label` is what readers must know of an outlet ("state media"). `every` is the pause between polls. `proof` and
     `confidence` say why this is the right account; `note` tells the operator the rest (why it is off). `dialect` is
     only for feeds, and so is `zone`, the IANA name of the zone in which dates are that name none.
-    `translate`: its words may be sent to the translation service, and there is one.
+    `translate`: its words may be sent to the translation service, and there is one. `pictures`: those of its posts may
+    be shown.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Source:
     note: str = ""
     dialect: Dialect = ""
     translate: bool = False
+    pictures: bool = False
     zone: str = ""
 
 
@@ -199,6 +201,8 @@ class Post:
     `deleted`, `deleted_at` is since when it was missing; `fate_at` is when we learned of it, unless it stands. `late`:
     it was found long after it was published.
 
+    `pictures` are the addresses of its photos, where a look at its source says them; the store gives them apart.
+
     Only archives have the rest: `versions`, the texts that it had before, the first one first; and `sha256`, that of
     its text where the text itself had to go.
     """
@@ -220,6 +224,7 @@ class Post:
     fate: Fate = "stands"
     fate_at: datetime | None = None
     late: bool = False
+    pictures: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     sha256: str = ""
 

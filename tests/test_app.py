@@ -47,7 +47,7 @@ class Bot:
     """The conversation as `run` makes it, with a hand on its stop."""
 
     def __init__(self, database: Database, url: str, **more: Any) -> None:
-        settings = Settings(bot_token=TOKEN, telegram_api_url=url, roster=ROSTER, **more)
+        settings = Settings(**{"bot_token": TOKEN, "telegram_api_url": url, "roster": ROSTER, **more})
         self.sending, self.polling, self.stop = AiohttpRequest(), Polling(), asyncio.Event()
         pacing = Pacing(1000.0, 1000.0, 1000.0)
         self.application = app.telegram_bot(settings, database, self.sending, self.polling, pacing, Meters())

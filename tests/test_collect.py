@@ -8,14 +8,15 @@ from datetime import timedelta
 import pytest
 
 from bot import collect
+from bot.collect import Collector
 from bot.models import Changes, Cursor, Follow, Gap
-from bot.store import checks, gaps, outbox, posts, search, sources, statements, subscribers
+from bot.store import checks, gaps, outbox, pictures, posts, search, sources, statements, subscribers
 from bot.store.database import Database
 from bot.words import query
 from bot.words import search as words_search
 from tests.collecting import OLD, World
-from tests.scripted import unreadable
-from tests.worlds import NOON, ROSTER, a_post
+from tests.scripted import Scripted, unreadable
+from tests.worlds import NOON, ROSTER, Clock, a_post
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +45,20 @@ async def test_a_new_post_is_told_once_however_often_it_is_polled(world: World) 
     assert "Quoted by The Wire (state media)" in text
     assert world.source.cursors[-1] == "after 2"
     assert world.queued == 2
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_where_pictures_are_is_kept_for_sources_that_may_show_them(database: Database, allowed: bool) -> None:
+    shown = {id: replace(source, pictures=allowed) for id, source in ROSTER.sources.items()}
+    roster = replace(ROSTER, sources=shown)
+    post = a_post("1", "We meet.", "petrov-telegram", media=("photo",), pictures=("https://cdn.example/1.jpg",))
+    readers = dict.fromkeys(("x", "telegram", "feed"), Scripted([post]))
+    await database.write(sources.enrol, roster.sources.values(), NOON)
+    collector = Collector(database, readers, roster, Clock(), lambda: 0.0, lambda: None)
+    await asyncio.gather(*collector.begin_due())
+    await collector.close()
+    number = database.read(posts.known, "petrov-telegram", ["1"])["1"].id
+    assert database.read(pictures.of, number) == (["https://cdn.example/1.jpg"] if allowed else [])
 
 
 async def test_a_post_that_a_page_shows_twice_is_one(world: World) -> None:

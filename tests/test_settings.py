@@ -555,6 +555,7 @@ WRONG_LINES = [
     ("sources.toml", "enabled = false", 'enabled = "no"', "sources.courier.enabled", "without quotation marks"),
     ("sources.toml", 'language = "en"', 'language = "eng"', "sources.courier.language", 'did you mean "en"?'),
     ("sources.toml", '"A"', '"certain"', "sources.ada-x.confidence", "is none of A, B, C, U, exists"),
+    ("sources.toml", 'kind = "feed"\n', 'kind = "feed"\npictures = true\n', "sources.courier.pictures", "agencies"),
     ("sources.toml", 'kind = "x"\n', 'kind = "x"\ndialect = "nitter"\n', "sources.ada-x.dialect", "only for feeds"),
     ("sources.toml", 'kind = "x"\n', 'kind = "x"\nzone = "UTC"\n', "sources.ada-x.zone", "only for feeds"),
     ("sources.toml", 'kind = "feed"\n', 'kind = "feed"\ndialect = "x"\n', "sources.courier.dialect", "nitter, rsshub"),

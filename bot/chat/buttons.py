@@ -20,6 +20,7 @@ from bot.chat import (
     following,
     history,
     people,
+    pictures,
     reading,
     settling,
     stats,
@@ -306,6 +307,11 @@ def _translate(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: translating.show(turn, number)
 
 
+def _pictures(arguments: Sequence[str], turn: Turn) -> Act:
+    (number,) = map(_number, arguments)
+    return lambda turn: pictures.show(turn, number)
+
+
 def _export(arguments: Sequence[str], turn: Turn) -> Act:
     (form,) = arguments
     _one_of(form, list(citing.FORMS))
@@ -410,6 +416,7 @@ VERBS: Mapping[str, Verb] = {
     "cite": Verb(_cite),
     "export": Verb(_export),
     "translate": Verb(_translate),
+    "pictures": Verb(_pictures),
     "watches": Verb(_page_of(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),

@@ -323,7 +323,15 @@ def source_button(_: Voice, telling: Telling, roster: Roster) -> list[Button]:
     source = [Button(_("Source").plain, url=post.url)] if usable(post.url) else []
     cite = [Button("❝ " + _("Cite").plain, f"cite:{post.id}")] if post.id else []
     other = post.id and translatable(_, telling, roster)
-    return [*source, *cite, *([Button("🌐 " + _("Translate").plain, f"translate:{post.id}")] if other else [])]
+    seen = [Button("🖼 " + _("Pictures").plain, f"pictures:{post.id}")] if with_pictures(telling, roster) else []
+    return [*source, *cite, *([Button("🌐 " + _("Translate").plain, f"translate:{post.id}")] if other else []), *seen]
+
+
+def with_pictures(telling: Telling, roster: Roster) -> bool:
+    """Whether its pictures may be asked for: it has some, the source allows it, and it still stands."""
+    source, post = roster.sources.get(telling.post.source), telling.post
+    allowed = source is not None and source.pictures and post.fate == "stands" and post.deleted_at is None
+    return allowed and "photo" in post.media and post.id > 0
 
 
 def translatable(_: Voice, telling: Telling, roster: Roster) -> bool:

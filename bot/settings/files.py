@@ -128,6 +128,8 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
             fields.setdefault("every", every[kind])
         if kind and "address" in fields:
             place.at("address").take(_ADDRESS[kind], fields["address"], fields, "address")
+        if fields.get("pictures") and kind not in (None, "x", "telegram"):
+            place.at("pictures").wrong("is only for x and telegram; the pictures of agencies are theirs")
         if "dialect" in written and kind not in (None, "feed"):
             place.at("dialect").wrong("is only for feeds; an account on X is read by kind x")
         if "zone" in written and kind not in (None, "feed"):
@@ -152,6 +154,7 @@ def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, T
         "confidence": Key(reading.choice("A", "B", "C", "U", "exists")),
         "note": Key(reading.remark),
         "translate": Key(reading.truth),
+        "pictures": Key(reading.truth),
         "dialect": Key(reading.choice(*_DIALECTS)),
         "zone": Key(reading.zone),
     }

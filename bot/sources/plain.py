@@ -4,6 +4,9 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+LONGEST_ADDRESS = 2048
+"""Characters of an address that is kept."""
+
 _BLOCKS = frozenset(
     "address article aside blockquote dd div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
     "main nav ol p pre section table td th tr ul".split()

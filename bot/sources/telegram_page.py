@@ -15,7 +15,7 @@ from typing import Literal
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.models import Post, PostKind
-from bot.sources.plain import one_line, text_of, too_deep
+from bot.sources.plain import LONGEST_ADDRESS, one_line, text_of, too_deep
 
 State = Literal[
     "preview",  # a channel with posts
@@ -83,6 +83,7 @@ _ANY_MEDIUM = ", ".join(_MEDIA)
 _MEDIUM_OF_CLASS = {selector.rpartition(".")[2]: kind for selector, kind in _MEDIA.items()}
 
 _END = re.compile(r"</html>\s*<!-- page generated in [\d.]+\s*ms -->\s*\Z")
+_BACKGROUND = re.compile(r"background-image:\s*url\(['\"]?(https://[^'\"()\s]+)['\"]?\)")
 _DATA_POST = re.compile(r"(\w{1,64})/(\d{1,12})\Z", re.ASCII)
 _SINGLE = re.compile(r"/(\d{1,12})\?single\Z", re.ASCII)
 _BEFORE = re.compile(r"[?&]before=(\d{1,12})\Z", re.ASCII)
@@ -233,6 +234,7 @@ def _post(node: LexborNode, source: str, language: str) -> Post | None:
         language=language,
         kind=kind,
         media=media,
+        pictures=_pictures(node),
         quoted=_quoted(node),
         author=author,
     )
@@ -282,6 +284,13 @@ def _quoted(node: LexborNode) -> str:
 
 def _media(node: LexborNode) -> tuple[str, ...]:
     return tuple(_medium(found) for found in node.css(_ANY_MEDIUM))
+
+
+def _pictures(node: LexborNode) -> tuple[str, ...]:
+    """The addresses of its photos; they are its background in a style."""
+    styles = [found.attributes.get("style") or "" for found in node.css("a.tgme_widget_message_photo_wrap[style]")]
+    found = (_BACKGROUND.search(style) for style in styles)
+    return tuple(match[1] for match in found if match and len(match[1]) <= LONGEST_ADDRESS)
 
 
 def _medium(node: LexborNode) -> str:

@@ -36,7 +36,7 @@ _ASKED = {
     "tweet_fields": "id text author_id created_at conversation_id in_reply_to_user_id referenced_tweets entities "
     "attachments lang edit_history_tweet_ids edit_controls note_tweet article withheld".split(),
     "expansions": ["referenced_tweets.id", "attachments.media_keys", "attachments.poll_ids"],
-    "media_fields": ["media_key", "type", "alt_text"],
+    "media_fields": ["media_key", "type", "alt_text", "url"],
     "poll_fields": ["id", "options"],
 }
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from bot.budget import Used
 from bot.errors import FetchError
 from bot.models import Fate, Post, PostKind, Source
-from bot.sources.plain import clean
+from bot.sources.plain import LONGEST_ADDRESS, clean
 
 Json = Mapping[str, Any]
 
@@ -225,6 +225,7 @@ def _post(item: Json, included: _Included, source: Source) -> Post | None:
         language=_language(item),
         kind=kind,
         media=_media(shown, included),
+        pictures=_pictures(shown, included),
         quoted=_words(other) if other and kind in ("quote", "reply") else "",
         author=author,
         edited_at=created_at if edited else None,
@@ -290,6 +291,14 @@ def _media(item: Json, included: _Included) -> tuple[str, ...]:
     keys = [_string(key) for key in _list(attachments.get("media_keys"))]
     kinds = [_MEDIA.get(_string(included.media[key].get("type")), "other") for key in keys if key in included.media]
     return tuple(kinds + ["poll"] * bool(_list(attachments.get("poll_ids"))))
+
+
+def _pictures(item: Json, included: _Included) -> tuple[str, ...]:
+    """The addresses of its photos."""
+    keys = [_string(key) for key in _list(_object(item.get("attachments")).get("media_keys"))]
+    attached = [included.media[key] for key in keys if key in included.media]
+    found = [_string(one.get("url")) for one in attached if one.get("type") == "photo"]
+    return tuple(url for url in found if url.startswith("https://") and len(url) <= LONGEST_ADDRESS)
 
 
 def _options(item: Json, included: _Included) -> Iterator[str]:

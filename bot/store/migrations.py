@@ -515,6 +515,24 @@ def translations(database: sqlite_utils.Database) -> None:
     _run(database, TRANSLATIONS)
 
 
+PICTURES = """
+CREATE TABLE pictures (                        -- where the photos of a post are; they go with its words
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    PRIMARY KEY (post, at)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER words_purged AFTER UPDATE OF media ON posts WHEN new.media = '[]' BEGIN
+    DELETE FROM pictures WHERE post = new.id;
+END;
+"""
+
+
+@migrations()
+def pictures(database: sqlite_utils.Database) -> None:
+    _run(database, PICTURES)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

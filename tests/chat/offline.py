@@ -56,6 +56,8 @@ class Telegram(BaseRequest):
         if name in ("sendMessage", "editMessageText"):
             number = fields.get("message_id") or next(self.numbers)
             return as_shown(fields, {"id": fields["chat_id"], "type": "private"}, number)
+        if name == "sendMediaGroup":
+            return [as_shown({"text": ""}, {"id": 7, "type": "private"}, next(self.numbers)) for _ in fields["media"]]
         if name in ("sendDocument", "sendPhoto"):
             fields = {"text": fields.get("caption") or "", "entities": fields.get("caption_entities")}
             return as_shown(fields, {"id": 7, "type": "private"}, next(self.numbers))

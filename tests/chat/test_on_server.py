@@ -3,14 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 
 from bot import app
-from bot.models import LANGUAGES
-from bot.store import sources
+from bot.models import LANGUAGES, Statement
+from bot.store import pictures, sources
 from bot.store.database import Database
 from tests.chat.worlds import put_post, quoted
 from tests.telegram_server.serving import Telegram, serve
@@ -18,6 +19,8 @@ from tests.test_app import talking
 from tests.worlds import ROSTER, a_post
 
 pytestmark = pytest.mark.anyio
+
+OWN = Statement("ivanenko", "own", "")
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +53,7 @@ class Person:
         await self.telegram.update(
             inline_query={"id": f"i{self.chat}", "from": self.user, "query": words, "offset": ""}
         )
-        await self.telegram.called("answerInlineQuery", before + 1)
+        await self.telegram.called("answerInlineQuery", before + 1, within=20)
         call = self.telegram.calls("answerInlineQuery")[-1]
         assert call["status"] == 200, call
         results = call["fields"]["results"]
@@ -73,6 +76,11 @@ class Person:
         return [call for call in self.telegram.calls() if call["method"].startswith(("send", "editMessage"))]
 
 
+def _button(number: int) -> dict[str, Any]:
+    """That of an alert, which the server has not seen here."""
+    return {"inline_keyboard": [[{"text": "🖼", "callback_data": f"pictures:{number}"}]]}
+
+
 @pytest.fixture
 async def telegram(database: Database) -> AsyncIterator[Telegram]:
     now = app.now()
@@ -82,7 +90,12 @@ async def telegram(database: Database) -> AsyncIterator[Telegram]:
     ):
         post = a_post(str(number), words * (1 + 400 * (words == "Gas.")), at=now - timedelta(minutes=9 - number))
         await database.write(put_post, post, (quoted(who),), now)
-    async with serve() as telegram, talking(database, telegram.url):
+    shown = {id: replace(source, pictures=True) for id, source in ROSTER.sources.items()}
+    for number, count in ((7, 1), (8, 3)):
+        post = a_post(str(number), "We meet.", "ivanenko-x", now - timedelta(hours=number), media=("photo",) * count)
+        stored = await database.write(put_post, post, (OWN,), now)
+        await database.write(pictures.put, stored, [f"https://cdn.example/{at}.jpg" for at in range(count)])
+    async with serve() as telegram, talking(database, telegram.url, roster=replace(ROSTER, sources=shown)):
         await telegram.called("setMyCommands", 4, within=20)
         yield telegram
 
@@ -111,6 +124,9 @@ async def test_everything_that_is_shown_passes_telegram_in_every_language(telegr
             button["copy_text"]["text"] for row in citation["reply_markup"]["inline_keyboard"][:2] for button in row
         ]
         assert copied[0] == "A truce is near."
+        for number in (4, 5):
+            alert = found | {"reply_markup": _button(number)}
+            assert "photo" in await eve.presses(f"pictures:{number}", alert)
         await eve.says("/language uk")
         assert "document" in await eve.says("/export")
         assert [result["id"] for result in await eve.types("truce")] == ["2", "1"]

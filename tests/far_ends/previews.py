@@ -314,7 +314,8 @@ _UNSUPPORTED = (
 )
 _PLAYED = '<time class="message_video_duration js-message_video_duration">0:06</time>' + _UNSUPPORTED
 _MEDIA = {
-    "photo": '<a class="tgme_widget_message_photo_wrap {grouped}" href="{href}"></a>',
+    "photo": '<a class="tgme_widget_message_photo_wrap {grouped}" href="{href}" '
+    "style=\"width:800px;background-image:url('https://cdn.example/file/a_b-1.jpg')\"></a>",
     "video": '<a class="tgme_widget_message_video_player {grouped}" href="{href}">' + _PLAYED + "</a>",
     "round_video": '<div class="tgme_widget_message_roundvideo_player">' + _PLAYED + "</div>",
     "voice": '<a class="tgme_widget_message_voice_player" href="{href}"><time>0:01</time></a>',

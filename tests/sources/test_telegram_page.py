@@ -159,6 +159,14 @@ def test_media_are_listed_by_kind(media: list[str]) -> None:
     assert (Counter(post.media), post.text) == (Counter(media), "")
 
 
+def test_photos_have_their_addresses() -> None:
+    assert only(media=["photo", "video", "photo"]).pictures == ("https://cdn.example/file/a_b-1.jpg",) * 2
+    for style in ("", "width:1px", "background-image:url('http://a.example')", "background-image:url('https://a b')"):
+        html = page({"media": ["photo"]}).replace("background-image:url('https://cdn.example/file/a_b-1.jpg')", style)
+        (post,) = read(html).posts
+        assert (post.media, post.pictures) == (("photo",), ())
+
+
 def test_a_videos_length_is_not_its_date() -> None:
     assert only(media=["video"]).published_at == NOW
 

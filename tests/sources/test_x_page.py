@@ -153,6 +153,20 @@ def test_a_quote_within_a_reply_is_a_quote() -> None:
     assert (post.kind, post.quoted) == ("quote", "seven")
 
 
+def test_photos_have_their_addresses() -> None:
+    media = [
+        {"media_key": "1", "type": "photo", "url": "https://pbs.example/1.jpg"},
+        {"media_key": "2", "type": "video", "url": "https://pbs.example/2.mp4"},
+        {"media_key": "3", "type": "photo", "url": "http://pbs.example/3.jpg"},
+        {"media_key": "4", "type": "photo", "url": "https://pbs.example/" + "x" * 3000},
+        {"media_key": "5", "type": "photo"},
+        {"media_key": "6", "type": "photo", "url": "https://pbs.example/6.jpg"},
+    ]
+    attachments = {"media_keys": ["6", "5", "4", "3", "2", "1", "absent"]}
+    found = only({"attachments": attachments}, media=media).pictures
+    assert found == ("https://pbs.example/6.jpg", "https://pbs.example/1.jpg")
+
+
 def test_media_are_listed_by_kind() -> None:
     media = [
         {"media_key": "1", "type": "photo"},
