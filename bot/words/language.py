@@ -13,6 +13,7 @@ from bot.words import lemmas
 _RUSSIAN_LETTERS = "ыэёъЫЭЁЪ"
 _UKRAINIAN_LETTERS = "іїєґІЇЄҐ"
 _CLEAR = 4  # times as many letters of one's own as of the other's
+_SURE = 8  # letters of one's own, and none of the other's: no words say more
 
 _SKIPPED = re.compile(r"https?://\S+|(?<![a-z0-9.-])(?:[a-z0-9-]+\.)+[a-z]{2,}/\S*|[@#]\w+", re.IGNORECASE)
 _MARKS_OF_SKIPPED = re.compile("[/@#]")
@@ -53,9 +54,7 @@ _UKRAINIAN, _RUSSIAN = _UKRAINIAN - _RUSSIAN, _RUSSIAN - _UKRAINIAN  # a word of
 
 def letters(text: str) -> str:
     """The Cyrillic language that the letters alone make clear: four of its own to one of the other, or ""."""
-    text = unicodedata.normalize("NFC", text)
-    russian = sum(map(text.count, _RUSSIAN_LETTERS))
-    ukrainian = sum(map(text.count, _UKRAINIAN_LETTERS))
+    russian, ukrainian = _own_letters(unicodedata.normalize("NFC", text))
     if ukrainian and ukrainian >= _CLEAR * russian:
         return "uk"
     if russian and russian >= _CLEAR * ukrainian:
@@ -64,9 +63,17 @@ def letters(text: str) -> str:
 
 
 @lru_cache(maxsize=16)
+def _own_letters(text: str) -> tuple[int, int]:
+    """How many letters Russian has alone of the two, and how many Ukrainian has."""
+    return sum(map(text.count, _RUSSIAN_LETTERS)), sum(map(text.count, _UKRAINIAN_LETTERS))
+
+
 def detect(text: str) -> str:
     """ "en", "uk", "ru", or "" when nothing tells: no letters, other languages, words that two languages share."""
     text = unicodedata.normalize("NFC", text)
+    russian, ukrainian = _own_letters(text)
+    if max(russian, ukrainian) >= _SURE and not min(russian, ukrainian) and not _LATIN_WORD.search(text):
+        return "ru" if russian else "uk"
     if _MARKS_OF_SKIPPED.search(text):
         text = _SKIPPED.sub(" ", text)
     cyrillic = _CYRILLIC_WORD.findall(text)
@@ -86,8 +93,8 @@ def _latin(found: list[str], text: str) -> str:
 
 def _cyrillic(found: list[str], text: str) -> str:
     words = " ".join(found).lower().replace("ё", "е").split()
-    russian = 2 * sum(map(text.count, _RUSSIAN_LETTERS))
-    ukrainian = 2 * (sum(map(text.count, _UKRAINIAN_LETTERS)) + len(_APOSTROPHE.findall(text)))
+    russian, ukrainian = (2 * own for own in _own_letters(text))
+    ukrainian += 2 * len(_APOSTROPHE.findall(text))
     russian += 3 * sum(map(_RUSSIAN.__contains__, words))
     ukrainian += 3 * sum(map(_UKRAINIAN.__contains__, words))
     if russian == ukrainian:

@@ -10,12 +10,11 @@ only NEAR: a word has several keys in a row; NOT a phrase is left out): each row
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import product
 
 from bot.words.nodes import All, During, Either, Near, Node, Not, Phrase, Word
 from bot.words.query import ALWAYS, Query
-from bot.words.tokens import MOST_KEYS_A_PLACE, Text
+from bot.words.tokens import MOST_KEYS_A_PLACE, Text, Token
 
 TOKENIZER = "ascii"
 """For `CREATE VIRTUAL TABLE … USING fts5(…, tokenize = …)`: it cuts at the spaces, at half the cost of unicode61."""
@@ -30,13 +29,12 @@ _UNSAFE = re.compile("[^0-9a-zа-яіїєё]")
 
 def document(text: Text) -> str:
     """What to index of a post: its keys in order, then its facts."""
-    return " ".join([*map(_row, text.rows), *map(_token, sorted(text.facts))])
+    return " ".join([*[word.written or _write(word) for word in text.words], *map(_token, sorted(text.facts))])
 
 
-@lru_cache(maxsize=100_000)
-def _row(keys: tuple[str, ...]) -> str:
-    """The keys of one place. Remembered: most words of a post are words of others."""
-    return " ".join(_token(key) for key in keys if not (key[0] == "=" and key[1:] in keys))
+def _write(word: Token) -> str:
+    word.written = " ".join(_token(key) for key in word.keys if not (key[0] == "=" and key[1:] in word.keys))
+    return word.written
 
 
 def expression(query: Query) -> str:

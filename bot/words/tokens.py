@@ -7,10 +7,10 @@ Five kinds of key share one space and cannot be confused: a lemma (`мир`), an
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from functools import lru_cache
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice, pairwise
 from sys import intern
-from typing import TypeAlias
 
 from bot.words import language as languages
 from bot.words import lemmas
@@ -29,53 +29,70 @@ _PART = re.compile(_WORD)
 _PLAIN = _PART  # three times as fast as _TOKEN
 _NOT_PLAIN = re.compile(r"[/#@]|www\.", re.IGNORECASE)
 _HYPHEN = re.compile("[-‐‑]")
-_REMEMBERED = 100_000
+_HYPHENATED = re.compile(rf"\w{_HYPHEN.pattern}\w")
+_REMEMBERED = 60_000  # of each language
 _MOST_JOINED_KEYS = 4
 
 MOST_KEYS_A_PLACE = lemmas.MOST_KEYS + 1 + 2 * _MOST_JOINED_KEYS + 1
 """Lemmas, the form, the lemmas of two hyphenated pairs that meet there, a tag."""
 
 
+@dataclass(slots=True)
+class Token:
+    """The exact form of a word and its keys; `written` is how `bot.words.search` writes it, once that was asked."""
+
+    form: str
+    keys: tuple[str, ...]
+    written: str = ""
+
+
 class Text:
     """What a query asks: which keys stand at which places, and which characters of the original those places are.
 
     Places count words from 0; the parts of a hyphenated word are words of their own. `language` is the language
-    that the reading assumed, or "". `rows` are the keys place by place, `keys` all of them, `forms` the exact forms.
-    `facts` are keys that stand nowhere: what is known of the post beside its words; `when` it was published, in
-    seconds since 1970.
+    that the reading assumed, or "". `words` are the tokens place by place, `rows` their keys, `forms` their exact
+    forms; `keys` are those of all. `facts` are keys that stand nowhere: what is known of the post beside its words;
+    `when` it was published, in seconds since 1970.
     """
 
     __slots__ = (
         "_alphabet",
         "_places",
+        "_spans",
         "facts",
         "forms",
         "keys",
         "language",
         "original",
         "rows",
-        "spans",
         "when",
+        "words",
     )
 
     def __init__(
         self,
         original: str,
         language: str,
-        spans: list[tuple[int, int]],
-        forms: list[str],
-        rows: list[tuple[str, ...]],
+        words: list[Token],
+        spans: list[tuple[int, int]] | None = None,
     ) -> None:
         self.original = original
         self.language = language
-        self.spans = spans
-        self.forms = forms
-        self.rows = rows
-        self.keys: set[str] = set().union(*rows)
+        self.words = words
+        self.forms = [word.form for word in words]
+        self.rows = [word.keys for word in words]
+        self.keys: set[str] = set().union(*self.rows)
+        self._spans = spans
         self.facts: frozenset[str] = frozenset()
         self.when = 0
         self._places: dict[str, list[int]] = {}
         self._alphabet: list[tuple[str, int]] = []  # the forms in order, with their places
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        if self._spans is None:
+            self._spans = _spans(self.original)
+        return self._spans
 
     def know(self, facts: Iterable[str], when: int = 0) -> None:
         """Add what is known of the post; `bot.words.facts` says what that is."""
@@ -135,62 +152,80 @@ def read(text: str, language: str = "") -> Text:
     if _NOT_PLAIN.search(text):
         spans, words = _marked_words(text, clear)
     else:
-        matches = list(_PLAIN.finditer(text))
-        spans = [match.span() for match in matches]
-        words = [_word(match[0], clear) for match in matches]
-    forms = [form for form, _ in words]
-    rows = [keys for _, keys in words]
-    if _HYPHEN.search(text):
+        spans, words = None, list(map(_met(clear).__getitem__, _PLAIN.findall(text)))
+    if _HYPHENATED.search(text):
+        spans = _spans(text) if spans is None else spans
         for place in range(1, len(spans)):
             end, start = spans[place - 1][1], spans[place][0]
             if start - end == 1 and _HYPHEN.match(text, end):
-                _join(place, forms, rows, clear)
-    return Text(text, language or clear, spans, forms, rows)
+                _join(place, words, clear)
+    return Text(text, language or clear, words, spans)
 
 
-_Word: TypeAlias = tuple[str, tuple[str, ...]]  # form, keys
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Where the words of a text without marks stand."""
+    return [match.span() for match in _PLAIN.finditer(text)]
 
 
-def _marked_words(text: str, clear: str) -> tuple[list[tuple[int, int]], list[_Word]]:
+def _marked_words(text: str, clear: str) -> tuple[list[tuple[int, int]], list[Token]]:
     """The words of a text that has addresses, tags or names: addresses are none, a tag is its words and a tag."""
     spans: list[tuple[int, int]] = []
-    words: list[_Word] = []
+    words: list[Token] = []
+    met = _met(clear)
     for match in _TOKEN.finditer(text):
         if match.lastgroup == "word":
             spans.append(match.span())
-            words.append(_word(match[0], clear))
+            words.append(met[match[0]])
         elif match.lastgroup == "name":
             name = name_key(match[0])
             spans.append(match.span())
-            words.append((name, (name,)))
+            words.append(Token(name, (name,)))
         elif match.lastgroup == "tag":
             start = match.start()
             tag: tuple[str, ...] = (tag_key(match[0]),)
             for part in _PART.finditer(text, start + 1, match.end()):
-                form, keys = _word(part[0], clear)
+                word = met[part[0]]
                 spans.append((start, part.end()))
-                words.append((form, keys + tag))
+                words.append(Token(word.form, word.keys + tag))
                 start, tag = part.end() + 1, ()
     return spans, words
 
 
-def _join(place: int, forms: list[str], rows: list[tuple[str, ...]], clear: str) -> None:
+def _join(place: int, words: list[Token], clear: str) -> None:
     """`cease-fire` is also found as `ceasefire`: both halves carry the lemmas of the whole."""
-    whole = forms[place - 1] + forms[place]
+    whole = words[place - 1].form + words[place].form
     if whole.isalpha():
         keys = lemmas.text_keys(whole, clear)[:_MOST_JOINED_KEYS]
         for at in (place - 1, place):
-            rows[at] = tuple(dict.fromkeys(rows[at] + keys))
+            words[at] = Token(words[at].form, tuple(dict.fromkeys(words[at].keys + keys)))
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _word(token: str, clear: str) -> _Word:
-    """The exact form of a token and its keys. Remembered: a word met for the first time costs some 60 µs."""
+class _Met(dict[str, Token]):
+    """Tokens met before, in texts of one clear language: one that is new costs some 60 µs."""
+
+    def __init__(self, clear: str) -> None:
+        super().__init__()
+        self._clear = clear
+
+    def __missing__(self, token: str) -> Token:
+        if len(self) >= _REMEMBERED:
+            for oldest in list(islice(self, _REMEMBERED // 2)):
+                self.pop(oldest, None)
+        word = self[token] = _word(token, self._clear)
+        return word
+
+
+@cache
+def _met(clear: str) -> _Met:
+    return _Met(clear)
+
+
+def _word(token: str, clear: str) -> Token:
     word = clean(token)
     form = fold(word)
     if word in lemmas.ACRONYMS and not token.isupper():
-        return form, (form_key(form),)
-    return form, tuple(map(intern, (*lemmas.text_keys(word, clear), form_key(form))))
+        return Token(form, (form_key(form),))
+    return Token(form, tuple(map(intern, (*lemmas.text_keys(word, clear), form_key(form)))))
 
 
 def form_key(form: str) -> str:

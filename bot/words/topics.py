@@ -20,7 +20,7 @@ class Presets:
                 self._topics.append(topic.id)
 
     def hits(self, text: Text) -> list[str]:
-        return list(dict.fromkeys(self._topics[watch] for watch in self._index.matches(text)))
+        return list(dict.fromkeys(self._topics[watch] for watch in sorted(self._index.matches(text))))
 
 
 def compile(topics: Iterable[Topic]) -> Presets:

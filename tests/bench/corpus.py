@@ -25,8 +25,8 @@ SMALL = {
     "ru": "и в на что не с по для к о за это как от но его был также после при быть между мы они из у",
     "en": "the of to and in a is that for on with as by at from it was be has are not an this will have said",
 }
-SPEECH = 0.3
-"""Share of posts that begin with somebody's words."""
+SPEECH = 0.1
+"""Share of posts that begin with the words of somebody whom the roster names; most posts of an agency do not."""
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def _p99(times: Sequence[float]) -> float:
 
 
 def _forget_words() -> None:
-    for remembered in (tokens._word, lemmas._readings, lemmas._known):
+    for remembered in (tokens._met, lemmas._readings, lemmas._known):
         remembered.cache_clear()
 
 
