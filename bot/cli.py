@@ -32,6 +32,11 @@ IMPORT = """\
 Store the posts of a file; nobody is alerted. It may hold what `parley export` wrote, the result.json of Telegram
 Desktop (“Export chat history” of a channel, as JSON), or answers of the X API in lines, as twarc2 writes them."""
 
+SEARCH = """\
+Words (in all their forms), "phrases", =exact, begin*, #tags, @names, AND, OR, NOT, NEAR and brackets; from:, side:,
+source:, kind: (own, quote, report, mention), topic:, lang:; since: and until: with a day. docs/queries.md has them all.
+A query that the shell would take apart goes into 'single quotes'."""
+
 BACKFILL = """\
 Read what a source said since a date, where its platform shows it: X its newest 3,200 posts, within the budget; a
 channel of Telegram all of it, a page a second; a feed nothing. What is new is stored, gaps that it fills are closed,
@@ -132,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     poll = command("poll", _poll, "look at the sources once and store what is new")
     poll.add_argument("source", nargs="*", help="only these sources (ids of config/sources.toml)")
     status = command("status", _status, "how each source fares, what waits, what X has cost")
+    look_for = command("search", _search, "look for words in everything said, newest first; also while the bot runs")
+    look_for.description = SEARCH
+    look_for.add_argument("query", nargs="+", help='as for /search: neutrality "prisoner exchange" from:Podolyak')
+    look_for.add_argument("--page", type=_positive, default=1, help="the first page is 1")
+    look_for.add_argument("--count", type=_positive, default=10, help="posts on a page")
     take_in = command("import", _import, "store the posts of a file")
     take_in.description = IMPORT
     take_in.add_argument("file", type=Path, help="what is stored already is passed over: import again to go on")
@@ -150,9 +160,16 @@ def _parser() -> argparse.ArgumentParser:
     login = command("login", _login, "make the session of an account that reads channels")
     login.set_defaults(log=logging.WARNING)  # Telethon tells at length how it connects
     login.add_argument("file", type=Path, help="a new file, into which the session is written")
-    for one in (status, export, backup, restore, login):
+    for one in (status, look_for, export, backup, restore, login):
         one.set_defaults(complaint=lambda query: "")  # none reads topics: no wait for dictionaries
     return parser
+
+
+def _positive(typed: str) -> int:
+    number = int(typed)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("a number from 1 to 10,000")
+    return number
 
 
 def _date(written: str) -> datetime:
@@ -223,6 +240,12 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
     from bot.upkeep.status import status
 
     return status(settings, _say)
+
+
+def _search(settings: Settings, options: argparse.Namespace) -> int:
+    from bot.upkeep.search import look_for
+
+    return look_for(settings, " ".join(options.query), _say, page=options.page, count=options.count)
 
 
 def _import(settings: Settings, options: argparse.Namespace) -> int:

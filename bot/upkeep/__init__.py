@@ -3,6 +3,7 @@
 check      look up the accounts of config/
 poll       look at the sources once
 status     how all fares
+search     everything that was said, asked with a query
 take_in    posts of files into the store
 backfill   the past of a source, as far as its platform shows it
 export     all of the store as lines

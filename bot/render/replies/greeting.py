@@ -92,9 +92,14 @@ def help_page(_: Voice, roster: Roster) -> Message:
         lines.append(joined([f"/{command.name} – " + command.description, examples], "\n    "))
     hint = _(
         "Names may be typed in any of the three languages and in any case form. Words are found in all their forms; "
-        'AND, OR, NOT, brackets and "phrases in quotation marks" work in /search and /watch.'
+        'AND, OR, NOT, NEAR, brackets and "phrases in quotation marks" work in /search and /watch.'
     )
-    return finish(joined([*lines, "", hint], "\n"))
+    filters = _(
+        "Both can be narrowed with {filters}, a search also with {dates}.",
+        filters=Text("from: side: source: kind: topic: lang:").marked("code"),
+        dates=Text("since:2022-03-10 until:2022-03").marked("code"),
+    )
+    return finish(joined([*lines, "", hint, filters], "\n"))
 
 
 def _example(command: str, argument: Text) -> Text:
