@@ -351,7 +351,7 @@ def _narrow(arguments: Sequence[str], turn: Turn) -> Act:
     _one_of(name, ("side", "kind"))
     _one_of(value, KINDS if name == "kind" else list(turn.desk.roster.sides))
     words = _shown_query(turn)
-    return lambda turn: watching.narrow_to(turn, words, f"{name}:{value}")
+    return lambda turn: watching.narrow_to(turn, words, name, value)
 
 
 def _unwatch(arguments: Sequence[str], turn: Turn) -> Act:

@@ -55,12 +55,14 @@ async def narrow(turn: Turn, words: str) -> None:
     await turn.show(watching.narrowing(turn.voice, turn.desk.roster, words))
 
 
-async def narrow_to(turn: Turn, words: str, filter: str) -> None:
-    """Try the watch again, with one more filter."""
+async def narrow_to(turn: Turn, words: str, name: str, value: str) -> None:
+    """Try the watch again, with one more filter; in brackets if they are needed to bind it to the whole."""
     wanted = await _understood(turn, words)
     if wanted is not None:
-        whole = f"({words})" if isinstance(wanted.node, query.Either) else words
-        await offer(turn, f"{whole} {filter}")
+        narrowed = f"{words} {name}:{value}"
+        both = query.all_of([wanted, query.known(name, value)])
+        binds = _key(narrowed, filters(turn.desk.roster)) == both.key
+        await offer(turn, narrowed if binds else f"({words}) {name}:{value}")
 
 
 async def drop(turn: Turn, words: str) -> None:
