@@ -70,6 +70,15 @@ async def test_of_tellings_before_it_was_sent_the_alert_goes_out_with_all(world:
     assert text.endswith("Also: The Wire 12:08")
 
 
+async def test_a_process_that_begins_anew_knows_what_was_told(world: World) -> None:
+    wants(world, Follow("all"))
+    await world.poll(wire(1, SAID))
+    sent(world)
+    await world.restart()
+    await world.poll(wire(8, AGAIN))
+    assert [edited for _, edited, _ in sent(world)] == [True]
+
+
 async def test_two_sources_that_are_read_at_once_tell_one_story(world: World) -> None:
     wants(world, Follow("all"))
     await world.poll(wire(1, SAID), a_post("9", OWN_RUSSIAN, "petrov-telegram", NOON + timedelta(minutes=2)))

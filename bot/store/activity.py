@@ -21,7 +21,7 @@ def statements(
     chosen = "" if speakers is None else "AND speaker IN (SELECT value FROM json_each(:speakers))"
     rows = connection.execute(
         f"""SELECT speaker, min(statements.published_at) FROM statements JOIN posts ON posts.id = statements.post
-        WHERE statements.kind <> 'mention' AND statements.published_at >= :since
+        WHERE statements.kind <> 'mention' AND statements.kind <> 'unknown' AND statements.published_at >= :since
             AND statements.published_at < :until {chosen}
         GROUP BY speaker, CASE story WHEN 0 THEN posts.id ELSE story END""",  # noqa: S608
         {"since": to_ms(since), "until": to_ms(until), "speakers": json.dumps(list(speakers or ()))},
@@ -34,7 +34,9 @@ def topics(connection: Connection, since: datetime, until: datetime) -> list[Sai
     rows = connection.execute(
         """SELECT topic, min(published_at) FROM topic_hits JOIN posts ON posts.id = topic_hits.post
         WHERE published_at >= ? AND published_at < ?
-            AND EXISTS (SELECT 1 FROM statements WHERE statements.post = posts.id AND kind <> 'mention')
+            AND EXISTS (
+                SELECT 1 FROM statements WHERE statements.post = posts.id AND kind <> 'mention' AND kind <> 'unknown'
+            )
         GROUP BY topic, CASE story WHEN 0 THEN posts.id ELSE story END""",
         (to_ms(since), to_ms(until)),
     )

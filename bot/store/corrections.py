@@ -40,11 +40,6 @@ def ask(connection: Connection, post: int, speaker: str, subscriber: int | None,
     return _correction(row) if row else None
 
 
-def get(connection: Connection, id: int) -> Correction | None:
-    row = connection.execute(f"SELECT {_COLUMNS} FROM corrections WHERE id = ?", (id,)).fetchone()  # noqa: S608
-    return _correction(row) if row else None
-
-
 def settle(connection: Connection, id: int, *, confirmed: bool, now: datetime) -> Correction | None:
     """The operators have decided; they may decide otherwise later. None if nothing changes by it.
 

@@ -182,7 +182,7 @@ alliance: allianc allied allies ally | альянс союзник | альян�
 partner: partner | партнер | партнер
 join: join accession membership member | приєдн вступ член | присоедин вступ член
 european: europe | європ | европ
-world: world global | світ | мировой =мира всемир
+world: world global | =світ =світі =світу світов | мировой мировом всемир
 send: =send sent deploy dispatch | відправ надісл розмі | отправ направ размес
 hand: handed hand give gave transfer | переда наді | переда вруч
 letter: letter | лист =листа | письм
@@ -342,12 +342,12 @@ class Concepts:
     The sides of the roster have a meaning each, as their names are in three languages.
     """
 
-    def __init__(self, roster: Roster | None = None) -> None:
+    def __init__(self, roster: Roster) -> None:
         self._tables = {language: dict[str, str]() for language in ("en", "uk", "ru")}
         _fill(self._tables, _MEANINGS, "")
         _fill(self._tables, _DATES, DATE)
         _fill(self._tables, _PLACES, PLACE)
-        for side in roster.sides.values() if roster else ():
+        for side in roster.sides.values():
             for language, name in side.name.items():
                 for word in name.split() if language in self._tables else ():
                     if len(word) > 4:

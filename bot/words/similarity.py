@@ -157,11 +157,6 @@ class Fingerprint:
     def meanings(self) -> frozenset[str]:
         return frozenset(self._meanings)
 
-    @property
-    def size(self) -> int:
-        """Words that are compared, repeated ones included."""
-        return len(self._words)
-
     def is_near(self, other: "Fingerprint") -> bool:
         """Whether they can be the same by who speaks and when: a quick look, which most do not stand."""
         if self.speakers and other.speakers and self.speakers.isdisjoint(other.speakers):
@@ -270,7 +265,7 @@ def _is_proper(text: Text, place: int) -> bool:
 class Prints:
     """Makes fingerprints, for one roster."""
 
-    def __init__(self, roster: Roster | None = None, names: Names | None = None) -> None:
+    def __init__(self, roster: Roster, names: Names) -> None:
         self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
@@ -283,7 +278,7 @@ class Prints:
             return _SPECIAL[form], "", ""
         if key[0] in "@#=" or len(form) <= 2 or cues.is_verb(form) or lemmas.is_function(form):
             return _NOTHING, "", ""
-        if self._names and self._names.is_part(form):
+        if self._names.is_part(form):
             return _WORD, key[:_ROOT], ""  # names are compared as persons, too
         meaning = self._concepts.of(form, language)
         kind = _NOTHING if meaning in FRAMING else _WORD
@@ -291,16 +286,14 @@ class Prints:
 
     def names_of(self, speakers: Iterable[str]) -> frozenset[str]:
         """The words that name them: they say who tells, not what."""
-        return frozenset[str]().union(*map(self._names.parts, speakers)) if self._names else frozenset()
+        return frozenset[str]().union(*map(self._names.parts, speakers))
 
     def sides_of(self, speakers: Iterable[str]) -> frozenset[str]:
         """Their sides, as words mean them: "head of the … delegation" tells who speaks, too."""
-        if self._roster is None:
-            return frozenset()
         return frozenset(SIDE + side.id for one in speakers if (side := self._roster.side_of(one)))
 
-    def of(self, text: Text, told: Told | None = None) -> Fingerprint:
-        return Fingerprint(text, told or Told(), self)
+    def of(self, text: Text, told: Told) -> Fingerprint:
+        return Fingerprint(text, told, self)
 
 
 class Recent:
@@ -394,7 +387,7 @@ class Recent:
     def _likeness(self, one: Fingerprint, other: Fingerprint, total: float) -> float:
         if one.language and other.language and one.language != other.language:
             return 0.0
-        if other.size < _FEWEST_WORDS or not one.may_be(other):
+        if not one.may_be(other):
             return 0.0
         mine, theirs = one.words, other.words
         if len(theirs) < _FEWEST_WORDS:
