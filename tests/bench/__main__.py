@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import delivering, idling, importing, matching, polling, reading, starting, storing
+from tests.bench import delivering, enduring, idling, importing, matching, polling, reading, starting, storing
 from tests.bench.figures import Figure
 
 AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
@@ -22,6 +22,7 @@ AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "words": matching.matching,
     "reading": reading.reading,
     "delivering": delivering.delivering,
+    "enduring": enduring.enduring,
     "starting": starting.starting,
     "idling": idling.idling,
 }
