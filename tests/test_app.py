@@ -182,6 +182,17 @@ async def test_another_program_that_asks_for_our_updates_is_told_of(
     assert "another program asks Telegram" in caplog.text
 
 
+async def test_a_poll_that_fails_in_another_way_is_only_noted(
+    database: Database, telegram: Telegram, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listen, "POLL_SECONDS", 0)  # each poll is answered at once
+    telegram.fault("html", method="getUpdates", status=502)
+    async with talking(database, telegram.url) as bot:
+        await until(lambda: bot.ear.heard_at is not None)
+    assert "getUpdates failed: NetworkError" in caplog.text
+    assert bot.conflicts == 0
+
+
 async def test_operators_are_told_of_a_conflict_once_a_day(database: Database, telegram: Telegram) -> None:
     settings = Settings(roster=ROSTER, admins=(99,))
     bot = Bot(database, telegram.url)

@@ -102,7 +102,7 @@ class Pacing(BaseRateLimiter[Lane]):
     or channel. A call that would have to wait longer than `patience` seconds because Telegram said so is turned away
     with RetryAfter, as Telegram itself would. Nothing is repeated here: RetryAfter goes on to the caller.
 
-    `paid`: what goes beyond the pace that is free may be paid for, by whoever asks `turn` and tells Telegram so. The
+    `paid`: what goes beyond the `free` pace may be paid for, by whoever asks `turn` and tells Telegram so. The
     bot's own calls never are.
     """
 
@@ -113,12 +113,13 @@ class Pacing(BaseRateLimiter[Lane]):
         group: float = 20.0,
         *,
         paid: bool = False,
+        free: float = FREE,
         patience: float = 60.0,
         meters: Meters | None = None,
     ) -> None:
         self._meters = meters or Meters()
         self._overall = overall
-        self._paid = paid
+        self._paid, self._free = paid, free
         self._free_until = -math.inf
         self._patience = patience
         # A sudden burst comes on top of the pace: 28 + 2 stay within Telegram's 30 in whatever second they fall.
@@ -186,13 +187,13 @@ class Pacing(BaseRateLimiter[Lane]):
         Tell `refused` of a 429 that it gets.
         """
         await self._turn(lane, chat, 1)
-        if self._paid and self._free_until > asyncio.get_running_loop().time() + 1 / FREE:
+        if self._paid and self._free_until > asyncio.get_running_loop().time() + 1 / self._free:
             return True
         self._spend_free(1)
         return False
 
     def _spend_free(self, weight: int) -> None:
-        self._free_until = max(self._free_until, asyncio.get_running_loop().time()) + weight / FREE
+        self._free_until = max(self._free_until, asyncio.get_running_loop().time()) + weight / self._free
 
     def free_at(self, chat: int) -> float:
         """The event loop's time from which on this chat may be written to; in the past if it may now."""
@@ -329,7 +330,7 @@ class Pacing(BaseRateLimiter[Lane]):
         if key is not None:
             chat = self._chat(key)
             chat.held_until = max(chat.held_until, now + wait)
-        slower = SLOWER ** min(1.0, FREE / self._overall)
+        slower = SLOWER ** min(1.0, self._free / self._overall)
         self._slowed_to, self._slowed_at = max(SLOWEST * self._overall, slower * self.pace()), now
         self._refusals.append((now, key, wait))
         while self._refusals[0][0] < now - 1:

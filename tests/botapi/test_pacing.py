@@ -415,3 +415,26 @@ def test_nothing_is_paid_for_unasked() -> None:
         assert turns == [False] * 200
 
     through_the_door(play, overall=1000)
+
+
+def test_a_few_chats_that_refuse_do_not_hold_up_a_thousand_a_second() -> None:
+    async def play(door: Door) -> None:
+        for chat in range(1, 1001):
+            text = "refused" if chat % 50 == 0 else "taken"
+            door.answers = {"refused": RetryAfter(1)}
+            await together(door.send(chat, text, "alert"))
+
+    door = through_the_door(play, overall=1000)
+
+    assert door.times()[-1] < 2.5
+
+
+def test_a_thousand_a_second_that_are_refused_one_and_all_hold_everything() -> None:
+    async def play(door: Door) -> None:
+        door.answers = {"refused": RetryAfter(5)}
+        await together(*(door.send(chat, "refused", "alert") for chat in range(1, 151)))
+        await door.send(1000, "later")
+
+    door = through_the_door(play, overall=1000)
+
+    assert door.times(1000)[0] > 5

@@ -1,0 +1,1 @@
+"""A year of a large instance in virtual time, for docs/scale.md: `make scale`."""
