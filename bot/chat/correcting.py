@@ -3,9 +3,12 @@
 from bot import tell
 from bot.chat.turn import Turn
 from bot.render import corrections as cards
-from bot.store import corrections, posts
+from bot.store import corrections, posts, subscribers
 from bot.store.connection import Connection
 from bot.store.corrections import Correction
+
+OPEN = 20
+"""Doubts of one chat that may wait for the operators at a time."""
 
 
 async def log(turn: Turn, typed: str) -> None:
@@ -34,12 +37,16 @@ async def show_why(turn: Turn, post: int) -> None:
 async def doubt(turn: Turn, post: int, speaker: str) -> None:
     """A reader says that it is not theirs: once for each post and speaker the operators are asked."""
     new = await turn.desk.database.write(_doubt, turn, post, speaker)
-    await turn.show(cards.noted(turn.voice, new=new))
+    await turn.show(cards.noted(turn.voice, new, answered=turn.subscriber is not None))
 
 
-def _doubt(connection: Connection, turn: Turn, post: int, speaker: str) -> bool:
-    known = turn.subscriber
-    asked = corrections.ask(connection, post, speaker, known.id if known else None, turn.desk.now())
+def _doubt(connection: Connection, turn: Turn, post: int, speaker: str) -> bool | None:
+    """Whether it is new; None if too much of theirs is open, for operators are people."""
+    known = subscribers.find(connection, turn.chat.id, turn.thread)
+    who = known.id if known else None
+    if corrections.open_of(connection, who) >= OPEN:
+        return None
+    asked = corrections.ask(connection, post, speaker, who, turn.desk.now())
     if asked is not None:
         tell.doubted(connection, turn.desk.roster, asked, turn.desk.settings.admins, turn.desk.now())
     return asked is not None

@@ -66,10 +66,14 @@ def sign(_: Voice, statement: Statement) -> Text:
     return rule + evidence + " · " + _("sure by {percent} of 100", percent=statement.confidence)
 
 
-def noted(_: Voice, *, new: bool) -> Message:
-    """To who has doubted."""
-    if new:
+def noted(_: Voice, new: bool | None, *, answered: bool) -> Message:
+    """To who has doubted; None: they have to wait until more is answered. `answered`: whether we can tell them."""
+    if new is None:
+        return finish(_("Many questions of yours are not answered yet. Try again when they are."))
+    if new and answered:
         return finish(_("🙏 Noted. The operators are asked, and you are told what they find."))
+    if new:
+        return finish(_("🙏 Noted. The operators are asked; /corrections shows what they put right."))
     return finish(_("That was asked already."))
 
 

@@ -40,6 +40,14 @@ def ask(connection: Connection, post: int, speaker: str, subscriber: int | None,
     return _correction(row) if row else None
 
 
+def open_of(connection: Connection, subscriber: int | None) -> int:
+    """How many doubts of that subscriber (None: of all who are not known) wait for an answer."""
+    count: int = connection.execute(
+        "SELECT count(*) FROM corrections WHERE subscriber IS ? AND state = 'asked'", (subscriber,)
+    ).fetchone()[0]
+    return count
+
+
 def settle(connection: Connection, id: int, *, confirmed: bool, now: datetime) -> Correction | None:
     """The operators have decided; they may decide otherwise later. None if nothing changes by it.
 

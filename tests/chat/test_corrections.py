@@ -46,11 +46,20 @@ async def test_a_reader_is_shown_why_and_can_say_that_it_is_not_so(talk: Talk, o
     assert "🤔 A reader doubts that these are the words of 🟥 Pavel Petrov." in question
 
 
+async def test_one_chat_cannot_bury_the_operators_in_questions(talk: Talk, office: Office) -> None:
+    await talk.says("/subscribe all")
+    numbers = [office.said(number, "“No,” Petrov said.", SIGNED) for number in range(1, 23)]
+    answers = [(await talk.presses(f"doubt:{number}:petrov"))[-1]["text"] for number in numbers]
+    assert [answer.startswith("🙏") for answer in answers] == [True] * 20 + [False] * 2
+    assert answers[-1].startswith("Many questions of yours are not answered yet.")
+
+
 async def test_operators_decide_and_everybody_can_read_it(talk: Talk, office: Office) -> None:
     number = office.said(1, "“No,” Petrov said.", SIGNED)
     report = office.said(2, "Sidorov: yes", Statement("sidorov", "report", "words", "colon"))
     assert text_of(await talk.says("/corrections")).endswith("Nothing had to be put right so far.")
-    await talk.presses(f"doubt:{number}:petrov")
+    _, noted = await talk.presses(f"doubt:{number}:petrov")
+    assert noted["text"] == "🙏 Noted. The operators are asked; /corrections shows what they put right."
     await talk.presses(f"doubt:{report}:sidorov")
     operator = operator_of(talk)
     _, settled = await operator.presses("settle:1:1")
