@@ -148,6 +148,20 @@ async def test_a_token_that_is_revoked_meanwhile_ends_it_with_the_remedy(
         await task
 
 
+async def test_a_new_beginning_that_is_refused_counts_too(
+    database: Database, telegram: Telegram, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listen, "DEAF_AFTER", timedelta(seconds=0.1))
+    monkeypatch.setattr(listen, "POLL_SECONDS", 0)
+    telegram.fault("html", method="getUpdates", status=502, times=-1)
+    bot = Bot(database, telegram.url)
+    task = asyncio.create_task(bot.converse())
+    await asked(telegram, "getUpdates")
+    telegram.fault("error", method="deleteWebhook", error_code=401, description="Unauthorized", times=-1)
+    with pytest.raises(ParleyError, match="check TELEGRAM_BOT_TOKEN"):
+        await task
+
+
 async def test_what_the_handlers_handle_is_asked_for(database: Database) -> None:
     """Telegram sends only what is named; a kind that is forgotten there is never heard."""
     kinds: dict[type, str] = {

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot.models import Message
-from bot.store import inbox, outbox, posts, sources, subscribers
+from bot.store import exports, inbox, outbox, posts, sources, subscribers
 from bot.store.connection import Connection, connect
 from bot.store.database import Database
 from bot.words.query import parse
 from tests.store.worlds import put_subscriber
 from tests.telegram_server.serving import Telegram, serve
 from tests.test_app import talking, until
+from tests.upkeep.test_backup import files_no_longer_than
 from tests.worlds import NOON, ROSTER, a_post
 
 pytestmark = pytest.mark.anyio
@@ -61,6 +62,7 @@ def live(connection: Connection) -> None:
         outbox.queue(connection, [(ben.id, False)], f"post:{post}", [Message("for all")], "alert", NOON, theirs)
     for row in outbox.claim(connection, NOON, 1):
         outbox.sent(connection, [outbox.Arrival(row, 1)], NOON)
+    assert exports.take(connection, ANN, 3, NOON) == 3
     inbox.receive(connection, 999, json.dumps({"message": {"chat": {"id": ANN}, "text": WORD}}), NOON)
     for _ in range(inbox.MOST_STARTS):
         inbox.begun(connection, 999)
@@ -112,3 +114,14 @@ async def test_a_reader_of_the_past_does_not_hold_up_the_writer_and_the_log_is_e
     assert traces(database.path) == []
     reading.close()
     await database.scrub()
+
+
+async def test_a_disk_that_is_full_leaves_the_log_for_later(database: Database) -> None:
+    await database.write(live)
+    await database.write(subscribers.erase, ANN)
+    database.erased = True
+    with files_no_longer_than(20_000):
+        await database.scrub()
+    assert database.erased
+    await database.scrub()
+    assert traces(database.path) == []

@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.store import soundness
-from bot.store.connection import Connection, connect
+from bot.store.connection import Connection, connect, sqlite3
 from bot.store.database import Database
 
 
@@ -71,3 +71,14 @@ def test_what_is_no_database_at_all_is_said_in_the_same_words(tmp_path: Path) ->
     path.write_text("notes " * 5000)
     with pytest.raises(StoreError, match="restore a backup or move the file away"):
         Database.open(path, 60)
+
+
+def test_a_database_that_is_busy_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "parley.db"
+    with closing(sqlite3.connect(str(path), isolation_level=None)) as other, closing(connect(path)) as connection:
+        connection.execute("PRAGMA busy_timeout = 1")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            soundness.damage(connection)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            soundness.refuse_damaged(connection, path, 60)

@@ -280,6 +280,16 @@ def test_a_folder_that_cannot_be_made_says_so(settings: Settings, tmp_path: Path
         copies.copy_into(settings.database, tmp_path / "file" / "safe", 1, NOON)
 
 
+def test_a_copy_of_an_empty_database_can_take_the_place_of_none(settings: Settings, tmp_path: Path) -> None:
+    do(settings)
+    assert backup(settings, tmp_path / "copy.db", nowhere) == 0
+    settings.database.unlink()
+    said: list[str] = []
+    assert restore(settings, tmp_path / "copy.db", said.append) == 0
+    assert said[0] == f"{settings.database}: as of the beginning, 0 posts, 0 subscribers, checked"
+    assert not any("replaces" in line for line in said)
+
+
 def test_the_command_restores(settings: Settings, copy: Path, tmp_path: Path) -> None:
     """As an operator does it, with the shipped config."""
     house = Path(__file__).parents[2]
