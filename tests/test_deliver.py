@@ -185,6 +185,19 @@ async def test_no_more_than_so_many_are_on_their_way(process: Process) -> None:
         assert await step == 8
 
 
+async def test_a_chat_has_one_message_on_its_way_whatever_the_topic(process: Process) -> None:
+    for thread in (0, 3, 4):
+        await process.queue(-5, f"in {thread}", thread=thread)
+    await process.queue(6, "elsewhere")
+    process.telegram.fault("delay_after", method="sendMessage", chat_id=-5, seconds=0.1)
+    async with process.delivering() as delivery:
+        step = asyncio.ensure_future(delivery.step())
+        await until(lambda: process.telegram.texts(6))
+        assert len(process.telegram.texts(-5)) == 1
+        assert await step == 4
+    assert process.telegram.texts(-5) == ["in 0", "in 3", "in 4"]
+
+
 # --- what is refused
 
 
@@ -385,6 +398,27 @@ async def test_what_telegram_cannot_take_is_left_out_and_the_words_arrive(
     assert {"entities", "reply_markup"} & set(shown) == {keeps}
     assert process.states() == ["sent"]
     assert [record.levelname for record in caplog.records if record.name == "bot.deliver"] == ["ERROR"]
+
+
+async def test_words_that_are_refused_even_plain_are_given_up(process: Process) -> None:
+    await process.queue(1, FULL)
+    process.telegram.fault("error", method="sendMessage", error_code=400, description="Bad Request: ENTITY_X_INVALID")
+    process.telegram.fault("error", method="sendMessage", error_code=400, description="Bad Request: text is too long")
+    async with process.delivering() as delivery:
+        await delivery.step()
+    assert process._ask("SELECT state, error FROM outbox") == [("refused", "ours: Text is too long")]
+
+
+async def test_words_are_written_out_again_when_too_many_are_known(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "WORDS_KEPT", 2)
+    for chat in range(1, 6):
+        await process.queue(chat, f"to {chat}")
+    async with process.delivering() as delivery:
+        await delivery.step()
+        assert len(delivery._words) <= 2
+    assert [process.telegram.texts(chat) for chat in range(1, 6)] == [[f"to {chat}"] for chat in range(1, 6)]
 
 
 async def test_a_text_that_is_too_long_is_not_tried_again(process: Process, caplog: pytest.LogCaptureFixture) -> None:
@@ -719,6 +753,24 @@ async def test_told_to_stop_it_waits_for_what_is_on_its_way(process: Process) ->
         stop.set()
         await running
     assert Counter(process.states()) == {"sent": 10, "queued": 10}
+
+
+async def test_told_to_stop_it_puts_back_what_waits_for_its_turn(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "GRACE", 0.01)
+    monkeypatch.setattr(deliver, "AHEAD", 10.0)
+    for chat in range(1, 11):
+        await process.queue(chat, "a digest", lane="digest")
+    async with process.delivering(overall=1.0) as delivery:
+        stop = asyncio.Event()
+        running = asyncio.ensure_future(delivery.run(stop))
+        await process.telegram.called("sendMessage", 2)
+        await until(lambda: process.states().count("sent") == 2)
+        assert "sending" in process.states()
+        stop.set()
+        await running
+    assert Counter(process.states()) == {"sent": 2, "deferred": 8}, "a digest that surely did not leave is not in doubt"
 
 
 async def test_told_to_stop_it_does_not_wait_for_ever(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
