@@ -177,7 +177,9 @@ def retell(connection: Connection, roster: Roster, post: int, now: datetime) -> 
     rendered: dict[Audience, list[Message]] = {}
     for told in outbox.told_of(connection, telling.post):
         if told.key.startswith(_OF_ONE_POST):
-            parts = rendered.setdefault(told.audience, render(told.audience))
+            if told.audience not in rendered:
+                rendered[told.audience] = render(told.audience)
+            parts = rendered[told.audience]
             if telling.post.deleted_at:
                 outbox.withdraw(connection, told, now)
             outbox.take_back(connection, told, parts[min(told.part, len(parts) - 1)], now)

@@ -20,7 +20,7 @@ from bot.sources import archive
 from bot.store import posts, sources
 from bot.store.connection import Connection
 from bot.store.database import Database
-from tests.process.running import SOURCES, TALKS, until, write_config
+from tests.process.running import SOURCES, TALKS, ask, listening, until, write_config
 from tests.worlds import NOON, ROSTER, a_post
 
 pytestmark = pytest.mark.usefixtures("logging_as_it_was")
@@ -235,6 +235,60 @@ def test_posts_are_taken_in_given_out_and_copied(world: Path, capsys: Caught) ->
 def test_a_poll_names_what_it_does_not_know(world: Path, capsys: Caught) -> None:
     assert cli.main(["poll", "nobody"]) == 1
     assert capsys.readouterr().err == f"{world}/config/sources.toml has no source 'nobody'\n"
+
+
+class Typed(io.StringIO):
+    """What somebody types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_a_backfill_may_cost_is_asked_first(world: Path, monkeypatch: pytest.MonkeyPatch, capsys: Caught) -> None:
+    command = ["backfill", "ivanenko-x", "--since", "2022-03-01"]
+    monkeypatch.setenv("X_BEARER_TOKEN", "token")
+    with listening("tests.far_ends") as far_ends:
+        monkeypatch.setenv("X_API_URL", far_ends)
+        words = {"kind": "x", "name": "o_ivanenko", "text": "Words", "date": "2022-03-14T12:00:00+00:00"}
+        ask(f"{far_ends}/__post", words)
+        monkeypatch.setattr("sys.stdin", io.StringIO(""))
+        assert cli.main(command) == 1
+        assert capsys.readouterr().err.endswith("is used up. If you agree, say --yes\n")
+        for answer in ("\n", "n\n"):
+            monkeypatch.setattr("sys.stdin", Typed(answer))
+            assert cli.main(command) == 1
+            assert capsys.readouterr().out.endswith("Go on? [y/N] ")
+        assert ask(f"{far_ends}/__requests?path=/2/") == []
+        monkeypatch.setattr("sys.stdin", Typed("yes\n"))
+        assert cli.main(command) == 0
+        assert capsys.readouterr().out.endswith("Go on? [y/N] 1 posts read, 1 new, back to 2022-03-01\n")
+        assert cli.main([*command, "--yes"]) == 0
+        assert capsys.readouterr().out.endswith("is used up.\n1 posts read, 0 new, back to 2022-03-01\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["backfill", "ivanenko-x"], "the following arguments are required: --since"),
+        (["backfill", "ivanenko-x", "--since", "spring"], "'spring' is no date such as 2022-03-01"),
+        (["import", "a.json", "--zone", "Europe/Kiyv"], "'Europe/Kiyv' is no time zone such as Europe/Kyiv"),
+    ],
+)
+def test_an_argument_that_is_none_is_named(world: Path, capsys: Caught, arguments: list[str], words: str) -> None:
+    assert cli.main(arguments) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_old_export_is_read_in_the_zone_that_is_named(world: Path, capsys: Caught) -> None:
+    message = {"id": 1, "type": "message", "date": "2022-03-14T14:00:00", "text": "Words"}
+    head = {"name": "P", "type": "public_channel", "id": 5, "messages": [message]}
+    (world / "result.json").write_text(json.dumps(head))
+    command = ["import", str(world / "result.json"), "--source", "petrov-telegram"]
+    assert cli.main(command) == 1
+    assert cli.main([*command, "--zone", "Europe/Kyiv"]) == 0
+    capsys.readouterr()
+    assert cli.main(["export"]) == 0
+    assert '"published_at": "2022-03-14T12:00:00+00:00"' in capsys.readouterr().out
 
 
 def test_the_sample_days_are_a_command_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Caught) -> None:

@@ -152,6 +152,19 @@ async def test_what_is_hidden_is_hidden_in_chats_until_it_is_shown_again(world: 
     assert SECRET in world.edited[1]
 
 
+async def test_a_digest_does_not_get_the_words_back(world: World) -> None:
+    evening = world.clock().replace(hour=13, minute=1)
+    world.database.submit(subscribers.set_digest, 1, time(13, 1), "UTC", evening).result()
+    assert await digest.queue_due(world.database, ROSTER, evening) == 1
+    world.clock.at = evening
+    world.source.fates["11"] = "protected"
+    await world.ask(minutes=5)
+    del world.source.fates["11"]
+    await world.ask(hours=24)
+    shown = [text for text in world.texts() if "📰 Digest" in text]
+    assert [HIDDEN in text for text in shown] == [True]
+
+
 async def test_a_look_that_shows_it_again_brings_the_words_back(world: World) -> None:
     world.texts()
     (post,) = [post for post in world.source.posts if post.external_id == "11"]

@@ -371,6 +371,19 @@ async def test_history_goes_back_to_a_date_page_after_page_and_can_be_taken_up_a
     assert [request["path"] for request in timeline.far.requests("/2/users/by")] == ["/2/users/by/username/o_ivanenko"]
 
 
+async def test_where_x_does_not_go_back_to_an_id_history_ends_at_ours(timeline: Timeline) -> None:
+    for hours in range(300):
+        timeline.far.post("x", "o_ivanenko", id=id_at(timeline.now - timedelta(hours=hours)), text=f"{hours}")
+    timeline.far.fault("/2/users/", skip=1, status=400, body=STALE)
+    since = timeline.now - timedelta(hours=149)
+    pages = [page async for page in timeline.reader.history(SOURCE, since, timeline.now)]
+    assert {post.text for page in pages for post in page.posts} == {str(hours) for hours in range(150)}
+    assert ["since_id" in query for query in timeline.asked()] == [True, False, False]
+    timeline.far.fault("/2/users/", skip=1, status=503)
+    with pytest.raises(FetchError, match="trouble"):
+        _ = [page async for page in timeline.reader.history(SOURCE, since, timeline.now)]
+
+
 async def test_an_account_without_posts_has_no_history(timeline: Timeline) -> None:
     assert [page async for page in timeline.reader.history(SOURCE, timeline.now, timeline.now)] == []
 

@@ -64,6 +64,13 @@ async def test_searches_and_look_ups_are_booked_too(accounts: Accounts, database
     assert spent(accounts, database).month == accounts.far.ends.api.cost()
 
 
+async def test_asking_why_posts_are_hidden_is_booked(accounts: Accounts, database: Database) -> None:
+    id = accounts.post("ada", "words")
+    accounts.far.account("x", "ada", state="protected")
+    assert await accounts.fates("ada", id) == {str(id): "protected"}
+    assert spent(accounts, database).today == USER == accounts.far.ends.api.cost()
+
+
 async def test_an_answer_without_posts_costs_nothing(accounts: Accounts, database: Database) -> None:
     await accounts.poll()
     before = spent(accounts, database)
