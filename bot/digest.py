@@ -249,11 +249,21 @@ async def queue_catch_up(database: Database, roster: Roster, now: datetime) -> i
     return await database.write(_catch_up, roster, now)
 
 
+def _once(tellings: Iterable[Telling]) -> list[Telling]:
+    """Of each story the telling that was published first."""
+    ordered = sorted(tellings, key=lambda one: (one.post.published_at, one.post.id))
+    first: dict[int, Telling] = {}
+    for one in ordered:
+        first.setdefault(one.story or -one.post.id, one)
+    return list(first.values())
+
+
 def _catch_up(connection: Connection, roster: Roster, now: datetime) -> int:
     waiting = outbox.late(connection, now - CATCH_UP_PAUSE)
     for id, found in waiting.items():
         who = subscribers.get(connection, id)
-        messages = alerts.catch_up(posts.tellings(connection, found), roster, language=who.language, zone=who.zone)
+        missed = _once(posts.tellings(connection, found))
+        messages = alerts.catch_up(missed, roster, language=who.language, zone=who.zone)
         outbox.queue(connection, [(id, False)], f"late:{now.isoformat()}", messages, "alert", now)
         outbox.caught_up(connection, id)
     return len(waiting)

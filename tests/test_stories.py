@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import tell
+from bot import digest, tell
 from bot.models import Follow, Post, Retold
 from bot.store import corrections, outbox, subscribers
 from bot.store.connection import Connection
@@ -144,6 +144,17 @@ async def test_after_an_outage_what_was_told_before_is_not_told_again(world: Wor
     world.clock.goes(hours=3)
     await world.poll(wire(8, AGAIN))
     assert world.database.read(outbox.late, world.clock.goes(minutes=5)) == {}
+
+
+async def test_after_an_outage_a_story_that_everybody_told_is_listed_once(world: World) -> None:
+    wants(world, Follow("all"))
+    world.clock.goes(hours=3)
+    await world.poll(wire(8, AGAIN), wire(1, SAID), wire(30, "Petrov: the grain ships leave the port tomorrow morning"))
+    await digest.queue_catch_up(world.database, ROSTER, world.clock.goes(minutes=5))
+    ((_, _, text),) = sent(world)
+    assert text.count("told reporters") == 1
+    assert text.count("Reported by") == 1
+    assert "grain ships" in text
 
 
 async def test_mentions_come_to_who_wants_them(world: World) -> None:

@@ -92,7 +92,7 @@ class _Person:
         of English, no abbreviation, no place behind its preposition, and none of the speaker's spelled otherwise.
         """
         name, before = words[at].text, words[at - 1].text if at else ""
-        if not is_latin(name) or len(name) < 3 or name.isupper() or before in _BEFORE_PLACES:
+        if not is_latin(name) or len(name) < 3 or name.isupper() or name in _TITLES or before in _BEFORE_PLACES:
             return False
         return not lemmas.is_english(name) and not get_close_matches(words[at].key, self.first_names, 1, 0.6)
 
@@ -212,6 +212,7 @@ class Names:
 
 _WORD = re.compile(rf"[^\W\d_ʼ]+(?:[{MARKS}{APOSTROPHES}]+[^\W\d_ʼ]+)*[{MARKS}]*")
 _POSSESSIVE = re.compile(rf"(?<=[a-z])[{APOSTROPHES}]s$", re.IGNORECASE)
+_TITLES = frozenset("Amb Min Dep Sec SecState SecDef Kremlin Duma Rada".split())  # that no dictionary of English has
 _BEFORE_PLACES = frozenset("in at from of to near outside inside via for with across over on".split())
 
 
