@@ -8,7 +8,6 @@ import hashlib
 import html
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -113,9 +112,9 @@ def _as_it_is_written(body: bytes, content_type: str) -> tuple[bytes, str]:
 
 
 def _encoding(body: bytes, content_type: str) -> str:
-    letters = Counter(body.decode("utf-8", "replace"))
-    strange = letters["\ufffd"]
-    if strange * 10 < sum(count for letter, count in letters.items() if not letter.isascii()) - strange:
+    text = body.decode("utf-8", "replace")
+    strange = text.count("\ufffd")
+    if not strange or strange * 10 < sum(not letter.isascii() for letter in text) - strange:
         return "utf-8"
     named = _DECLARED_AS.search(body[:300])
     said = named[1].decode("ascii", "replace") if named else content_type.lower().partition("charset=")[2]
