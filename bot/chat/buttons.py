@@ -245,6 +245,12 @@ def _about(arguments: Sequence[str], turn: Turn) -> Act:
     return shows[what]
 
 
+def _who(arguments: Sequence[str], turn: Turn) -> Act:
+    (id,) = arguments
+    _existing("speaker", id, turn)
+    return lambda turn: people.show_card(turn, id, apart=True)
+
+
 def _talks(arguments: Sequence[str], turn: Turn) -> Act:
     (id,) = arguments
     _one_of(id, list(turn.desk.roster.talks))
@@ -401,6 +407,7 @@ VERBS: Mapping[str, Verb] = {
     "speakers": Verb(_speakers),
     "people": Verb(_people),
     "about": Verb(_about),
+    "who": Verb(_who),
     "talks": Verb(_talks),
     "rounds": Verb(_rounds),
     "compare": Verb(_compare),

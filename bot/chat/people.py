@@ -35,24 +35,24 @@ async def show_people(turn: Turn, side: str, page: int) -> None:
     await turn.show(people.chooser(turn.voice, turn.desk.roster, side, page))
 
 
-async def show_card(turn: Turn, id: str) -> None:
+async def show_card(turn: Turn, id: str, *, apart: bool = False) -> None:
+    """`apart`: in a message of its own, for the alert with the button stays."""
     roster, database, now = turn.desk.roster, turn.desk.database, turn.desk.now()
     said, spoke = await database.read_slow(_heard, id, now)
     own = {source.id for source in roster.sources_of(id)}
     unseen = database.read(gaps.between, now - about.RECENT, now)
     states = database.read(about.source_states, turn.desk.settings, unseen, now)
-    await turn.show(
-        people.card(
-            turn.voice,
-            roster,
-            roster.speakers[id],
-            [state for state in states if state.id in own],
-            said,
-            spoke,
-            now,
-            browsing.follow_button(turn, Follow("speaker", id)),
-        )
+    card = people.card(
+        turn.voice,
+        roster,
+        roster.speakers[id],
+        [state for state in states if state.id in own],
+        said,
+        spoke,
+        now,
+        browsing.follow_button(turn, Follow("speaker", id)),
     )
+    await (turn.say(card) if apart else turn.show(card))
 
 
 def _heard(connection: Connection, id: str, now: datetime) -> tuple[Sequence[Telling], Sequence[datetime]]:

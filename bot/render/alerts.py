@@ -20,7 +20,7 @@ from bot.render.statements import (
     head,
     line,
     said,
-    source_button,
+    statement_rows,
     teller,
     who,
     withdrawn,
@@ -88,7 +88,7 @@ def alert(
         bell = bell + ", …"
     whole = joined([("🔔 " + bell) if bell else "", card(_, telling, roster, found=found[:FOUND])], "\n")
     ending = again(_, telling, also, roster)
-    buttons = [source_button(_, telling, roster) + doubt_button(_, telling)]
+    buttons = [*statement_rows(_, telling, roster), doubt_button(_, telling)]
     if joined([whole, ending], "\n").units <= MESSAGE:
         return [finish(joined([whole, ending], "\n"), buttons)]
     return _parts(_, whole, telling, roster, buttons, ending)
@@ -142,7 +142,7 @@ def edited(
         foot(_, telling, roster),
     ]
     history = [Button("🕓 " + _("All versions").plain, f"history:{post.id}")] if post.id else []
-    return [finish(joined(parts, "\n"), [source_button(_, telling, roster), history])]
+    return [finish(joined(parts, "\n"), [*statement_rows(_, telling, roster), history])]
 
 
 def quotation(_: Voice, words: str, spans: Sequence[Span] = (), mark: str = "underline", limit: int = BEFORE) -> Text:
@@ -177,7 +177,7 @@ def back(telling: Telling, roster: Roster, *, language: str, zone: str) -> list[
     """A post that was told to be deleted is shown at its source again: what we said is put right."""
     _ = voice(language, zone)
     parts = [_("↩️ No longer deleted").marked("bold"), card(_, telling, roster)]
-    return [finish(joined(parts, "\n").cut(MESSAGE), [source_button(_, telling, roster)])]
+    return [finish(joined(parts, "\n").cut(MESSAGE), statement_rows(_, telling, roster))]
 
 
 def catch_up(

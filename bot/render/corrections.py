@@ -95,7 +95,7 @@ def question(
         *([] if settled == "confirmed" else [Button("🙅 " + _("Not theirs").plain, f"settle:{number}:1")]),
         *([] if settled == "refused" else [Button("☑️ " + _("It stands").plain, f"settle:{number}:0")]),
     ]
-    return finish(text, [buttons, source_button(_, telling, roster)])
+    return finish(text, [buttons, source_button(_, telling)])
 
 
 def answer(telling: Telling, speaker: str, roster: Roster, *, confirmed: bool, language: str, zone: str) -> Message:
@@ -107,7 +107,7 @@ def answer(telling: Telling, speaker: str, roster: Roster, *, confirmed: bool, l
         if confirmed
         else _("☑️ The operators looked: these are the words of {name}, as they read it.", name=name)
     )
-    return finish(joined([opening, line(_, telling, roster, SHORT)], "\n\n"), [source_button(_, telling, roster)])
+    return finish(joined([opening, line(_, telling, roster, SHORT)], "\n\n"), [source_button(_, telling)])
 
 
 def log(_: Voice, logged: Sequence[Logged], roster: Roster) -> Message:

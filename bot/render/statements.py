@@ -317,14 +317,27 @@ def written_in(_: Voice, language: str) -> Text:
     return _.language_name(language) if language not in ("", _.language) else Text()
 
 
-def source_button(_: Voice, telling: Telling, roster: Roster) -> list[Button]:
-    """Leads to the post itself, where its address can be opened; beside it to the citation, and to the translation."""
+def source_button(_: Voice, telling: Telling) -> list[Button]:
+    """Leads to the post itself; none where the address cannot be opened."""
+    return [Button(_("Source").plain, url=telling.post.url)] if usable(telling.post.url) else []
+
+
+def statement_rows(_: Voice, telling: Telling, roster: Roster) -> list[list[Button]]:
+    """What can be done with a statement: its source, its citation, who says it, its translation, its pictures.
+
+    Two rows, for a phone shows three buttons in one.
+    """
     post = telling.post
-    source = [Button(_("Source").plain, url=post.url)] if usable(post.url) else []
-    cite = [Button("❝ " + _("Cite").plain, f"cite:{post.id}")] if post.id else []
-    other = post.id and translatable(_, telling, roster)
-    seen = [Button("🖼 " + _("Pictures").plain, f"pictures:{post.id}")] if with_pictures(telling, roster) else []
-    return [*source, *cite, *([Button("🌐 " + _("Translate").plain, f"translate:{post.id}")] if other else []), *seen]
+    if not post.id:
+        return [source_button(_, telling)]
+    cite = Button("❝ " + _("Cite").plain, f"cite:{post.id}")
+    speaker = next((one.speaker for one in said(telling) if one.speaker in roster.speakers), "")
+    more = [
+        *([Button("👤 " + _("Who is it?").plain, f"who:{speaker}")] if speaker else []),
+        *([Button("🌐 " + _("Translate").plain, f"translate:{post.id}")] if translatable(_, telling, roster) else []),
+        *([Button("🖼 " + _("Pictures").plain, f"pictures:{post.id}")] if with_pictures(telling, roster) else []),
+    ]
+    return [[*source_button(_, telling), cite], more]
 
 
 def with_pictures(telling: Telling, roster: Roster) -> bool:

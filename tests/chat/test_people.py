@@ -44,6 +44,14 @@ async def test_an_account_that_cannot_be_read_says_so(talk: Talk, office: Office
     assert "Telegram @p_petrov – just now; not readable" in text_of(await talk.says("/speaker Petrov"))
 
 
+async def test_from_an_alert_the_card_comes_as_a_message_of_its_own(talk: Talk) -> None:
+    _, answer = await talk.presses("who:petrov")
+    assert answer["method"] == "sendMessage"
+    assert answer["text"].startswith("🟥 Pavel Petrov\n🟥 South\n")
+    (stale,) = await talk.presses("who:nobody")
+    assert stale["show_alert"]
+
+
 async def test_without_a_name_one_chooses_by_side(talk: Talk) -> None:
     (answer,) = await talk.says("/speaker")
     assert data_of(answer) == ["people:north:0", "people:south:0"]

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.models import Fate, Message, Roster, Statement, Telling
 from bot.render.alerts import PARTS, Trouble, ailing, alert, back, catch_up, deleted, edited
+from bot.render.language import voice
+from bot.render.statements import statement_rows
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -38,6 +40,21 @@ def test_many_watches_are_named_up_to_the_tenth() -> None:
 def test_an_address_that_cannot_be_opened_makes_no_button() -> None:
     (message,) = alerted(worlds.own(kind="post", media=()).__class__(replace(worlds.own().post, url="")))
     assert [button.data for row in message.buttons for button in row] == ["cite:1"]
+
+
+def test_what_can_be_done_with_a_statement_stands_in_rows_that_a_phone_shows() -> None:
+    sources = {**ROSTER.sources, "ann_x": replace(ROSTER.sources["ann_x"], translate=True, pictures=True)}
+    telling = worlds.own(language="ru", media=("photo",))
+    rows = statement_rows(voice("uk", "UTC"), telling, replace(ROSTER, sources=sources))
+    assert [[button.data or button.url for button in row] for row in rows] == [
+        ["https://x.com/ann_one/status/1", "cite:1"],
+        ["who:ann", "translate:1", "pictures:1"],
+    ]
+    gone = worlds.own(language="ru", media=("photo",), fate="protected")
+    assert [
+        button.data for button in statement_rows(voice("uk", "UTC"), gone, replace(ROSTER, sources=sources))[1]
+    ] == ["who:ann"]
+    assert statement_rows(voice("uk", "UTC"), worlds.own(number=0), ROSTER)[1:] == []
 
 
 def test_a_long_statement_comes_in_parts_and_the_last_has_the_link() -> None:
@@ -80,7 +97,7 @@ def test_a_later_edit_says_how_long_the_version_before_it_stood() -> None:
     since = worlds.AT + timedelta(hours=2)
     (message,) = edited("Second.", telling, ROSTER, language="en", zone="UTC", since=since)
     assert message.text.startswith("✏️ Changed after 3 hours\n")
-    assert message.buttons[1][0].data == "history:1"
+    assert message.buttons[-1][0].data == "history:1"
 
 
 def test_of_a_long_text_what_is_around_the_change_is_shown() -> None:

@@ -40,7 +40,7 @@ def citation(_: Voice, cited: Cited, roster: Roster) -> Message:
         _block(_, cited, roster),
         joined([head(_, telling, roster), _details(_, cited, roster)], "\n"),
     ]
-    return finish(joined(blocks, "\n\n"), [*_copies(_, cited, roster), source_button(_, telling, roster)[:1]])
+    return finish(joined(blocks, "\n\n"), [*_copies(_, cited, roster), source_button(_, telling)])
 
 
 def _block(_: Voice, cited: Cited, roster: Roster) -> Text:

@@ -121,7 +121,8 @@ def privacy(_: Voice, contact: str, chat: int) -> Message:
             "What you type is not kept. Nobody else is told what you follow or watch for; "
             "there is no advertising and no analysis of users."
         ),
-        _("/stop erases all of it at once."),
+        _("For a day it is counted how many posts of X were taken away from here as a file."),
+        _("/export gives you all of it as a file. /stop erases all of it at once."),
         _(
             "Statements are public ones by public figures. Their text belongs to those who wrote it; "
             "each is shown with its source."

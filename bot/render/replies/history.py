@@ -42,7 +42,7 @@ def versions(_: Voice, telling: Telling, found: Sequence[Version], roster: Roste
         blocks.append(joined([_heading(_, number, len(found), seen_at), words, _hash(sha256)], "\n"))
     if gone:
         blocks.append(_("The texts themselves had to go, as X asks; the hashes stay."))
-    return finish(joined([*blocks, foot(_, telling, roster)], "\n\n"), [source_button(_, telling, roster)])
+    return finish(joined([*blocks, foot(_, telling, roster)], "\n\n"), [source_button(_, telling)])
 
 
 def _heading(_: Voice, number: int, last: int, seen_at: datetime) -> Text:

@@ -12,9 +12,9 @@ CAPTION = 1000
 def under(_: Voice, telling: Telling, roster: Roster) -> Message:
     """Who, by which right we say so, when and where; the words stand in the statement."""
     text = joined([head(_, telling, roster), foot(_, telling, roster)], "\n")
-    return finish(text.cut(CAPTION), [source_button(_, telling, roster)[:1]])
+    return finish(text.cut(CAPTION), [source_button(_, telling)])
 
 
 def unavailable(_: Voice, telling: Telling, roster: Roster) -> Message:
     note = _("The pictures cannot be shown here; they are at the source.")
-    return finish(joined([note, foot(_, telling, roster)], "\n"), [source_button(_, telling, roster)[:1]])
+    return finish(joined([note, foot(_, telling, roster)], "\n"), [source_button(_, telling)])

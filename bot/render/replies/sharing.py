@@ -15,9 +15,7 @@ NOTE = 60
 
 def shared(_: Voice, telling: Telling, roster: Roster) -> Message:
     """The whole statement, cut to one message, with the link to the post as its only button."""
-    return finish(
-        card(_, telling, roster).cut(MESSAGE), [[one for one in source_button(_, telling, roster) if one.url]]
-    )
+    return finish(card(_, telling, roster).cut(MESSAGE), [[one for one in source_button(_, telling) if one.url]])
 
 
 def title(_: Voice, telling: Telling, roster: Roster) -> str:

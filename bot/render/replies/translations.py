@@ -12,7 +12,7 @@ FEW = 200
 def translation(_: Voice, telling: Telling, roster: Roster, made: tuple[str, str] | None) -> Message:
     """`made`: the translation and the service that made it; None: there is none."""
     opening, ending = head(_, telling, roster), foot(_, telling, roster)
-    buttons = [source_button(_, telling, roster)[:1]]
+    buttons = [source_button(_, telling)]
     original = body(_, telling, roster)
     if made is None:
         note = _("There is no translation at the moment.").marked("italic")
