@@ -90,7 +90,8 @@ def _put_gaps(connection: Connection, found: Sequence[Gap]) -> None:
 @dataclass
 class Tally:
     """What was found in a file, in numbers; what cannot be taken in is told. `read` and `stored` are what is on the
-    disk, `ends` where in the file the batches end that are not yet.
+    disk, `ends` where in the file the batches end that are not yet; `unknown` sources have posts in it, the `first` of
+    each stands there.
     """
 
     settings: Settings
@@ -103,7 +104,8 @@ class Tally:
     ends: deque[int] = field(default_factory=deque)
     gaps: list[Gap] = field(default_factory=list)
     foreign: Counter[str] = field(default_factory=Counter)
-    unknown: dict[str, list[str]] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -140,7 +142,8 @@ class Tally:
                 self.found += 1
                 if source in self.settings.roster.sources:
                     return post
-                self.unknown.setdefault(source, []).append(item.where)
+                self.unknown[source] += 1
+                self.first.setdefault(source, item.where)
             case Gap() as gap:
                 self.gaps.append(gap)
             case Foreign(author):
@@ -164,10 +167,10 @@ class Tally:
         if self.mistakes > NAMED:
             self.say(f"✗ and {self.mistakes - NAMED:,} more that cannot be read")
         file = self.settings.config / "sources.toml"
-        for source, places in self.unknown.items():
+        for source, count in self.unknown.items():
             self.say(
-                f"✗ {self.path}, {places[0]}: {file} has no source {source!r}, to which {len(places):,} posts belong; "
-                "add it there (enabled = false if it is not to be read), then import again"
+                f"✗ {self.path}, {self.first[source]}: {file} has no source {source!r}, to which {count:,} posts "
+                "belong; add it there (enabled = false if it is not to be read), then import again"
             )
         if self.foreign:
             named = [f"{author} {count:,}" for author, count in self.foreign.most_common(ACCOUNTS)]
