@@ -79,7 +79,7 @@ _CURES = {
     sqlite3.SQLITE_CANTOPEN: "PARLEY_DATABASE must name a file that can be written",
     sqlite3.SQLITE_READONLY: "PARLEY_DATABASE must name a file that can be written",
     sqlite3.SQLITE_FULL: "make room on the disk, then try again",
-    sqlite3.SQLITE_IOERR: "the disk is full or failing",
+    sqlite3.SQLITE_IOERR: "the disk is full or failing; make room on it, then try again",
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
     sqlite3.SQLITE_ERROR: "is it a database of Parley?",

@@ -6,6 +6,7 @@ the one fsync of `synchronous=FULL`, is shared by many callers: FULL then costs 
 """
 
 import asyncio
+import errno
 import fcntl
 import logging
 import os
@@ -61,6 +62,8 @@ class Database:
         lock = _lock(path)
         try:
             with troubles(path):
+                if not path.exists():
+                    path.touch(mode=0o600)  # what people watch for is nobody else's business
                 writer = connect(path, write=True)
                 if patience and not refuse_damaged(writer, path, patience):
                     log.info("%s is large: only a part was looked at; parley check --database sees all of it", path)
@@ -208,7 +211,9 @@ def _lock(path: Path) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _take(path)
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}; PARLEY_DATABASE must name a file that can be written") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        cure = "make room on the disk" if full else "PARLEY_DATABASE must name a file that can be written"
+        raise StoreError(f"{path}: {error.strerror}; {cure}") from error
 
 
 def _take(path: Path) -> int:
@@ -219,8 +224,12 @@ def _take(path: Path) -> int:
         holder = os.read(handle, 20).decode(errors="replace").strip() or "unknown"
         os.close(handle)
         raise LockedError(f"{path} is in use by another Parley (process {holder}); stop that one first") from error
-    os.truncate(handle, 0)
-    os.write(handle, f"{os.getpid()}\n".encode())
+    try:
+        os.truncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+    except OSError:
+        os.close(handle)
+        raise
     return handle
 
 

@@ -1,6 +1,8 @@
 """One file, one process, one writer: what `Database` promises."""
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +120,22 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     with pytest.raises(StoreError, match="restore a backup or move the file away"):
         Database.open(path)
     assert path.read_text().startswith("these are notes")
+
+
+def test_a_new_database_is_its_owners_alone(database: Database) -> None:
+    database.submit(add, "one").result()
+    files = [file for file in database.path.parent.iterdir() if file.name.startswith(database.path.name)]
+    assert len(files) == 4
+    assert not any(file.stat().st_mode & 0o077 for file in files)
+
+
+def test_a_disk_without_room_for_the_lock_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(StoreError, match="No space left on device; make room on the disk"):
+        Database.open(tmp_path / "parley.db")
 
 
 def test_a_folder_that_cannot_be_written_names_the_setting(tmp_path: Path) -> None:
