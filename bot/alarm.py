@@ -103,7 +103,7 @@ def _well(health: Sequence[sources.Health], roster: Roster, now: datetime) -> tu
     together = []
     for all_of_it in _by_kind(health, roster).values():
         if not any(one.shared and one.failing_since for one in all_of_it):
-            together += [one.id for one in all_of_it if _is_well(one, now) and one.alarm_shared]
+            together += [one.id for one in all_of_it if one.alarm_shared and not one.failing_since]
     return well, together
 
 

@@ -142,3 +142,17 @@ async def test_one_account_that_cannot_be_read_is_no_outage_of_x(house: House) -
     (told,) = await house.goes_on(hours=3)
     assert "X has suspended this account" in told
     assert "Nothing of X" not in told
+
+
+async def test_an_account_that_is_silent_after_the_outage_is_no_second_end_of_it(house: House) -> None:
+    house.database.submit(sources.learn, "ada", (), timedelta(hours=2), house.clock()).result()
+    house.far.post("x", "ada", text="Words", date=house.clock().isoformat())
+    assert await house.goes_on(minutes=30) == []
+    house.far.fault("/2/", status=402, body=json.dumps(CREDITS), times=-1)
+    assert len(await house.goes_on(hours=3)) == 1
+    house.far.ends.faults.clear()
+    end, silent = await house.goes_on(hours=3)
+    assert end == "✅ Read again: X"
+    assert silent.startswith("🔇 Silent for unusually long")
+    house.far.post("x", "ada", text="More", date=house.clock().isoformat())
+    assert await house.goes_on(hours=1) == ["✅ Read again: 🟥 Pavel Petrov, X @ada"]
