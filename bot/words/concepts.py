@@ -7,7 +7,6 @@ are not in it can still meet by their sound: names of places, and what all three
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from bot.models import Roster
 from bot.words.letters import clean, fold, is_cyrillic
@@ -352,9 +351,8 @@ class Concepts:
                 for word in name.split() if language in self._tables else ():
                     if len(word) > 4:
                         self._tables[language].setdefault(fold(clean(word))[:-2], SIDE + side.id)
-        self.of = lru_cache(50_000)(self._of)
 
-    def _of(self, form: str, language: str) -> str:
+    def of(self, form: str, language: str) -> str:
         """The meaning of an exact form, else the beginning of its sound behind SOUND, else ""."""
         table = self._tables.get(language, {})
         if meaning := table.get("=" + form):

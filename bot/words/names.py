@@ -160,7 +160,7 @@ class Names:
             if not _is_office(roster.speakers[person.id])
         }
         self._all_parts = frozenset[str]().union(*self._parts.values())
-        self._may_name = lru_cache(50_000)(self._is_a_name)
+        self._may_name = lru_cache(20_000)(self._is_a_name)
 
     def is_part(self, word: str) -> bool:
         """Whether a comparable word is a form of anybody's surname or first name."""

@@ -109,10 +109,10 @@ class Fingerprint:
         negation = 0  # words that the last "not" may still be about
         self.denied = False
         speaking = prints.names_of(self.speakers)
-        old = old_news(text.original)
+        old = _places_in(old_news(text.original), text)
         for place, form in enumerate(text.forms):
             kind, root, meaning = prints.sense(form, text.rows[place][0], text.language)
-            if kind == _NOTHING or (old and any(start <= text.spans[place][0] < end for start, end in old)):
+            if kind == _NOTHING or place in old:
                 continue
             if kind == _WORD:
                 if form in speaking:
@@ -222,6 +222,18 @@ _SPECIAL = {
 _Sense: TypeAlias = tuple[int, str, str]  # one of these, what stands for the word among those compared, its meaning
 
 
+def _places_in(spans: Iterable[tuple[int, int]], text: Text) -> set[int]:
+    """The places of the words that begin within spans of characters, which are in order."""
+    found: set[int] = set()
+    place = 0
+    for start, end in spans:
+        while place < len(text.spans) and text.spans[place][0] < end:
+            if text.spans[place][0] >= start:
+                found.add(place)
+            place += 1
+    return found
+
+
 def _number(digits: str, text: Text, place: int) -> tuple[str, ...]:
     """The whole of a number that is written in groups of three digits or with the word "thousand"; nothing for the
     groups after the first.
@@ -269,7 +281,7 @@ class Prints:
         self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
-        self.sense = lru_cache(100_000)(self._sense)
+        self.sense = lru_cache(30_000)(self._sense)
 
     def _sense(self, form: str, key: str, language: str) -> _Sense:
         if form.isdigit():
