@@ -22,6 +22,8 @@ evening: evening | вечір вечор ввечер увечер | вечер
 write: write writing written | =пишуть писати | =пишут писать
 take: take =took taken | =взято =взяли =взяла =взяв беруть | =взято =взяли =взяла =взял =взята берут
 head: =head chief chair | голов керів очіл глава глави главу | глава главы главе руковод возгл
+foreign: foreign | закордонн | иностранн
+deputy: deput | заступ | заместит замглав
 office: =office | офіс | офис
 party: =party parties faction | партія партії фракц | партия партии фракц
 right-now: already | вже | уже
@@ -383,8 +385,9 @@ EXCLUSIVE = tuple(
 """Meanings of which one text has only one, if it tells what another tells."""
 
 FRAMING = frozenset(
-    """journalist adviser president minister ministry statement report publish channel envoy ambassador head office
-    right-now take ~tvite ~teleg ~feisb ~instag ~pres ~press ~subsk ~pidpi ~podpi ~chita ~onlai ~foto ~video""".split()
+    """foreign deputy journalist adviser president minister ministry statement report publish channel envoy ambassador
+    head office right-now take ~tvite ~teleg ~feisb ~instag ~pres ~press ~subsk ~pidpi ~podpi
+    ~chita ~onlai ~foto ~video""".split()
 )
 """Meanings that belong to the telling, not to what is told."""
 
