@@ -33,8 +33,8 @@ _Thing = TypeVar("_Thing")
 class _Entry:
     """One distinct query: the watches that ask it, where it is filed, and what is left to verify.
 
-    A text under whose keys it is filed matches if it has one key of each of `need`, none of `forbid`, and `rest`
-    matches. `sure`: nothing is left.
+    `filed` is empty for a query of one word: that stands under its own keys. A text under whose keys a query is filed
+    matches if it has one key of each of `need`, none of `forbid`, and `rest` matches. `sure`: nothing is left.
     """
 
     __slots__ = ("filed", "forbid", "key", "need", "rest", "vain", "watches")
@@ -136,23 +136,22 @@ class WatchIndex:
 
     def _file(self, entry: _Entry, node: Node) -> None:
         if isinstance(node, Word) and not _has_prefix(node.keys):  # most are
-            entry.filed = node.keys
             for key in node.keys:
-                self._sure.setdefault(intern(key), []).append(entry.watches)
+                _put_in(self._sure, intern(key), entry.watches)
             return
         entry.filed = tuple(map(intern, _filing_keys(node, self._seen)))
         entry.need, entry.forbid, entry.rest = _to_verify(node, entry.filed)
         for key in entry.filed:
             if entry.sure:
-                self._sure.setdefault(key, []).append(entry.watches)
+                _put_in(self._sure, key, entry.watches)
             else:
-                self._doubtful.setdefault(key, []).append(entry)
+                _put_in(self._doubtful, key, entry)
             self._pairs += " " in key
             if key[-1] == "*":
                 self._prefixes.setdefault(key[:SHORTEST_PREFIX], set()).add(key)
 
     def _take_out(self, entry: _Entry) -> None:
-        for key in entry.filed:
+        for key in entry.filed or _filing_keys(queries.load(entry.key).node, self._seen):
             self._pairs -= " " in key
             if entry.sure:
                 _without(self._sure, key, entry.watches)
@@ -167,6 +166,14 @@ class WatchIndex:
         if _filing_keys(node, self._seen) != entry.filed:
             self._take_out(entry)
             self._file(entry, node)
+
+
+def _put_in(drawers: dict[str, list[_Thing]], key: str, thing: _Thing) -> None:
+    drawer = drawers.get(key)
+    if drawer is None:
+        drawers[key] = [thing]  # as small as it can be: most hold no more
+    else:
+        drawer.append(thing)
 
 
 def _without(drawers: dict[str, list[_Thing]] | dict[str, set[_Thing]], key: str, thing: _Thing) -> None:

@@ -12,7 +12,18 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import delivering, enduring, idling, importing, matching, polling, reading, starting, storing
+from tests.bench import (
+    delivering,
+    enduring,
+    idling,
+    importing,
+    matching,
+    polling,
+    reading,
+    searching,
+    starting,
+    storing,
+)
 from tests.bench.figures import Figure
 
 AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
@@ -20,6 +31,7 @@ AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "storing": storing.storing,
     "importing": importing.importing,
     "words": matching.matching,
+    "search": searching.searching,
     "reading": reading.reading,
     "delivering": delivering.delivering,
     "enduring": enduring.enduring,
