@@ -123,8 +123,8 @@ def _of_gaps(one: Simulation, account: Account, stored: dict[str, Post], unseen:
             allowed.append(Span(before, after))
         blind = min([before + longest, *failed])
         if any(span.since <= after and before <= span.until for span in one.wrong_clock):
-            slept = any(down.since <= after and before <= down.until for down in one.down)
-            blind = after if failed or slept else before + longest  # the rows of that time are in its own
+            troubled = failed or _trouble_elsewhere(one, account, Span(before, after))
+            blind = after if troubled else before + longest  # the rows of that time are in its own
         while blind < after:
             if not any(row.since <= blind <= (row.until or one.end) for row in rows):
                 yield f"not seen between {before} and {after}, of which no row tells at {blind}"
