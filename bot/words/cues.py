@@ -3,7 +3,7 @@
 All expressions read text in small letters, with ё as е and the inside of quotations masked.
 
 Only finite verbs of saying are here: a noun ("заявление", "the statement"), a participle or a passive ("был назван")
-tells that words exist, not whose sentence this is.
+tells that words exist, not whose sentence this is; but for those that lead to a name ("announced by N").
 """
 
 import re
