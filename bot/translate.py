@@ -53,8 +53,11 @@ class Translator:
             async with self._session.post(
                 f"{self._url}{path}", json=body, headers=headers, timeout=PATIENCE, allow_redirects=False
             ) as answer:
-                content = await answer.content.read(ANSWER + 1)
-                status = answer.status
+                status, content = answer.status, b""
+                async for chunk in answer.content.iter_chunked(ANSWER):
+                    content += chunk
+                    if len(content) > ANSWER:
+                        break
         except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
             raise TranslationError(f"{self.name} cannot be reached ({type(error).__name__})") from error
         except (TimeoutError, aiohttp.ClientError) as error:

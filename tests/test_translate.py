@@ -63,6 +63,11 @@ async def test_deepl_is_where_its_key_belongs(session: aiohttp.ClientSession) ->
     assert Translator(session, "deepl", "", "a")._url == DEEPL
 
 
+async def test_a_long_answer_is_read_whole(service: Service, session: aiohttp.ClientSession) -> None:
+    words = "слово " * 5_000  # 155 kB: several pieces on the wire
+    assert await Translator(session, "libretranslate", service.url, "").translate(words, "ru", "en") == f"[en] {words}"
+
+
 @pytest.mark.parametrize("status", [400, 403, 429, 456, 500, 302])
 async def test_a_refusal_is_told_by_its_number_and_costs_nothing(
     service: Service, session: aiohttp.ClientSession, status: int

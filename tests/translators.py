@@ -35,7 +35,7 @@ class Service:
 @asynccontextmanager
 async def serve() -> AsyncIterator[Service]:
     service = Service()
-    application = web.Application()
+    application = web.Application(client_max_size=1 << 20)
     application.router.add_post("/translate", service.handle)
     application.router.add_post("/v2/translate", service.handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
