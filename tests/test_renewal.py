@@ -83,6 +83,14 @@ async def test_a_renewal_that_was_ended_goes_on_where_it_was(filled: Database) -
     assert found(filled, "truce") == MANY
 
 
+async def test_a_post_that_comes_before_the_last_step_is_in_the_new_index(filled: Database) -> None:
+    meanings = Meanings(ROSTER)
+    await filled.write(index.begin_anew, meanings.version)
+    await filled.write(renewal._change_over, meanings, MANY - 15)
+    assert found(filled, "truce") == 15
+    assert filled.read(index.version) == version.of_posts(ROSTER)
+
+
 async def test_another_version_begins_from_the_first_post(filled: Database) -> None:
     await filled.write(index.begin_anew, "a version in between")
     await filled.write(index.grow, [(telling, OTHER) for telling in filled.read(posts.after, 0, 9)], 9)

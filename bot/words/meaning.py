@@ -17,10 +17,6 @@ class Meaning:
     statements: tuple[Statement, ...]
     entry: IndexEntry
 
-    @property
-    def topics(self) -> tuple[str, ...]:
-        return self.entry.topics
-
 
 class Meanings:
     """Reads posts for the speakers and topics of a roster. Made once: it loads the dictionaries."""

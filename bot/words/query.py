@@ -43,7 +43,6 @@ __all__ = [
     "Query",
     "Reason",
     "all_of",
-    "any_of",
     "fact",
     "known",
     "literal",
@@ -135,11 +134,6 @@ def marks(query: str, filters: Filters, text: Text) -> list[tuple[int, int]]:
         return parse(query, filters).spans(text)
     except QueryError:
         return []
-
-
-def any_of(queries: Iterable[Query]) -> Query:
-    """The query that matches where one of these does."""
-    return _query(Either(tuple(query.node for query in queries)))
 
 
 def all_of(queries: Iterable[Query]) -> Query:

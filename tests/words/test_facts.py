@@ -45,6 +45,16 @@ def test_a_name_of_another_kind_is_not_taken() -> None:
         parse("from:ua", filters(ROSTER))
 
 
+@pytest.mark.parametrize(
+    ("typed", "works"),
+    [("from:Podoliac talks", "from:podolyak talks"), ("side:Ukrain talks", "side:ua talks"), ("topic:Ukrain", "")],
+)
+def test_what_is_nearly_a_name_is_offered(typed: str, works: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(typed, filters(ROSTER))
+    assert caught.value.suggestion == works
+
+
 def test_the_full_text_index_knows_the_facts() -> None:
     text = tokens.read("The talks go on")
     text.know(facts(post("x", language="en"), SAID, [], ROSTER))

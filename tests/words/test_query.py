@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.errors import QueryError
 from bot.words import query, tokens
-from bot.words.query import Filters, Query, any_of, literal, load, marks, parse
+from bot.words.query import Filters, Query, all_of, known, literal, load, marks, parse
 
 
 def refused(typed: str) -> QueryError:
@@ -155,8 +155,9 @@ def test_the_words_that_matched_are_marked(typed: str, text: str, marked: list[s
     assert [text[start:end] for start, end in parse(typed).spans(tokens.read(text))] == marked
 
 
-def test_any_of_several_queries_is_one() -> None:
-    assert any_of([parse("talks"), parse("pause")]) == parse("pause OR talks")
+def test_all_of_several_queries_are_one() -> None:
+    assert all_of([parse("talks OR pause"), parse("war")]) == parse("(pause OR talks) war")
+    assert all_of([known("side", "ua"), parse("war")]) == parse("war side:ua", KNOWN)
 
 
 FILTERED = tokens.read("The talks go on")
