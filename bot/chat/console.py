@@ -196,8 +196,11 @@ class ConsoleRequest(BaseRequest):
         new = self._message(old["message_id"], given)
         if new == old:
             return 400, "Bad Request: message is not modified"
-        self._forget(old["message_id"])
-        self._show(new)
+        if old["text"] and new.get("reply_markup") == old.get("reply_markup"):
+            self._show_change(old, new)
+        else:
+            self._forget(old["message_id"])
+            self._show(new)
         return new
 
     def _forget(self, message: int) -> bool:
@@ -241,6 +244,14 @@ class ConsoleRequest(BaseRequest):
             buttons = [self._button(number, button) for button in row if button.get("url") not in told]
             lines += ["  ".join(buttons)] if buttons else []
         self._print("\n".join(lines) + "\n\n")
+
+    def _show_change(self, old: dict[str, Any], new: dict[str, Any]) -> None:
+        """Print what is new in a message whose buttons stay, below its first line, which tells which one it is."""
+        before, now = (
+            shape(one["text"], one.get("entities") or [], styled=self._styled).split("\n") for one in (old, new)
+        )
+        self._messages[new["message_id"]] = new
+        self._print("\n".join([f"✏️ {now[0]}", *(line for line in now[1:] if line not in before)]) + "\n\n")
 
     def _button(self, message: int, button: Mapping[str, Any]) -> str:
         if "copy_text" in button:

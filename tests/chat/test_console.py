@@ -3,6 +3,7 @@
 import io
 import unicodedata
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -187,6 +188,15 @@ async def test_an_edit_is_shown_again_and_an_equal_one_is_not(talk: Talk) -> Non
     assert await talk.bot.delete_message(CHAT, message.message_id)
     with pytest.raises(BadRequest, match="not found"):
         await talk.bot.edit_message_text("x", chat_id=CHAT, message_id=message.message_id)
+
+
+async def test_of_an_edit_that_leaves_the_buttons_what_is_new_is_shown(talk: Talk) -> None:
+    message = await talk.bot.send_message(CHAT, **arguments(MENU))
+    told = talk.shown.getvalue()
+    more = replace(MENU, text=f"{MENU.text}\nOf all.")
+    await talk.bot.edit_message_text(chat_id=CHAT, message_id=message.message_id, **arguments(more))
+    assert talk.shown.getvalue().removeprefix(told) == "✏️ Whom?\nOf all.\n\n"
+    assert "pressed follow:ann" in await talk.type("1")
 
 
 async def test_files_are_named(talk: Talk) -> None:

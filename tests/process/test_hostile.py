@@ -18,7 +18,7 @@ ANN = 42
 
 MARKUP = "<b>&amp;]]></b> <script>alert('1')</script> <!-- --> &#0; {x} %s"
 FAMILY = "👩‍👩‍👧‍👦🏳️‍🌈👨🏿‍🚀🇺🇦"
-BIDI = "\u202eright\u202c \u2066שלום\u2069 مرحبا \u200f\u200e\u061c \u2067never closed"
+BIDI = "\u202eright\u202c \u2066שלום\u2069 \u200f\u200e\u061c \u2067"  # too few words to be a telling of another
 CONTROL = "a\x00b\x01c\x08d\x1b[2Je\x7ff\x85g\u2028h\ufeffi\ufffe"
 
 TEXTS = {
@@ -248,7 +248,7 @@ def test_whatever_is_posted_arrives_and_is_taken(world: World) -> None:
     for name, facts in (("p_petrov", {"kind": "telegram"}), ("o_ivanenko", {"kind": "x"}), ("wire", {"kind": "feed"})):
         ask(f"{world.far_ends}/__account", {"name": name, "title": f"{MARKUP} {BIDI}"[:120], **facts})
     world.post("telegram", "p_petrov", text=MARKUP, forward=f"{MARKUP} {BIDI}")
-    world.post("x", "o_ivanenko", text=BIDI, quote={"id": 7, "text": MARKUP, "author": "somebody"})
+    world.post("x", "o_ivanenko", text="Grain leaves the port.", quote={"id": 7, "text": MARKUP, "author": "somebody"})
     for name, text in TEXTS.items():
         world.post("telegram", "p_petrov", text=f"tg{name} {text}")
         world.post("x", "o_ivanenko", text=f"xx{name} {text}")
