@@ -30,6 +30,7 @@ _PLAIN = _PART  # three times as fast as _TOKEN
 _NOT_PLAIN = re.compile(r"[/#@]|www\.", re.IGNORECASE)
 _HYPHEN = re.compile("[-‐‑]")
 _HYPHENATED = re.compile(rf"\w{_HYPHEN.pattern}\w")
+_ONE_SCRIPT = re.compile("[A-Za-z]+|[\u0400-\u052f]+")
 _REMEMBERED = 60_000  # of each language
 _MOST_JOINED_KEYS = 4
 
@@ -208,10 +209,15 @@ class _Met(dict[str, Token]):
         self._clear = clear
 
     def __missing__(self, token: str) -> Token:
+        """What begins a sentence is the word that stands in its middle, but for acronyms and mixed scripts."""
         if len(self) >= _REMEMBERED:
             for oldest in list(islice(self, _REMEMBERED // 2)):
                 self.pop(oldest, None)
-        word = self[token] = _word(token, self._clear)
+        small = token.lower()
+        if small != token and small not in lemmas.ACRONYMS and _ONE_SCRIPT.fullmatch(token):
+            word = self[token] = self[small]
+        else:
+            word = self[token] = _word(token, self._clear)
         return word
 
 
