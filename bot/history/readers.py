@@ -5,6 +5,7 @@ pickle behind its length. It ends when its input does, so that none outlives us.
 """
 
 import asyncio
+import gc
 import pickle
 import struct
 import sys
@@ -33,7 +34,7 @@ class Said:
 
     def of(self, post: Post) -> Post:
         """The post with its language."""
-        return replace(post, language=self.language)
+        return post if post.language == self.language else replace(post, language=self.language)
 
 
 class Readers:
@@ -97,6 +98,7 @@ async def _received(process: asyncio.subprocess.Process) -> Any:
 
 
 def main() -> None:
+    gc.disable()  # nothing here makes cycles, and to look for them in the dictionaries takes a fifth of the time
     work(sys.stdin.buffer, sys.stdout.buffer)
 
 

@@ -28,7 +28,8 @@ class Meanings:
         self.version = version.of_posts(roster)
 
     def of(self, post: Post, source: Source) -> Meaning:
-        post = replace(post, language=post.language or language.detect(post.text) or source.language)
+        if not post.language:
+            post = replace(post, language=language.detect(post.text) or source.language)
         text = facts.words(post)
         said = attribution.attribute(post, source, self._roster, self.names, text)
         return Meaning(post, text, said, self._entry(text, post, said))
