@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", _status, "how each source fares, what waits, what X has cost")
     look_for = command("search", _search, "look for words in everything said, newest first; also while the bot runs")
     look_for.description = SEARCH
-    look_for.add_argument("query", nargs="+", help='as for /search: neutrality "prisoner exchange" from:Podolyak')
+    look_for.add_argument("query", nargs="+", help='as for /search: neutrality "prisoner exchange" from:NAME')
     look_for.add_argument("--page", type=_positive, default=1, help="the first page is 1")
     look_for.add_argument("--count", type=_positive, default=10, help="posts on a page")
     take_in = command("import", _import, "store the posts of a file")

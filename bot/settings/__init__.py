@@ -1,7 +1,7 @@
 """What the operator decides: the environment and the TOML files of config/, read into one frozen Settings.
 
 Reading goes on after a mistake, so that a person sees all of them at once. A mistake's key reads
-`sources.podolyak-x.kind`; an entry without a usable id is counted from 1, `sources.3.kind`. Files are read once,
+`sources.ivanenko-x.kind`; an entry without a usable id is counted from 1, `sources.3.kind`. Files are read once,
 when `load` is called. This room knows no query language: what is wrong with the watch queries of topics, the caller's
 `Complaint` says.
 

@@ -134,7 +134,8 @@ class Text:
 
     def _begin_with(self, prefix: str) -> list[int]:
         places = []
-        for form, place in self._alphabet[self._begin(prefix) :]:
+        start = self._begin(prefix)
+        for form, place in self._alphabet[start:]:
             if not form.startswith(prefix):
                 break
             places.append(place)

@@ -124,3 +124,10 @@ def test_reading_is_stable_under_case_composition_and_apostrophes(text: str, apo
         assert read(variant, "uk").rows == rows
     other = text.replace("ё", "е").replace("ґ", "г")
     assert read(other, "uk").forms == read(text, "uk").forms
+
+
+def test_the_places_of_a_prefix_are_known_at_the_first_question() -> None:
+    text = read("Neutral states and neutrality")
+    assert text.at("neutral*") == [0, 3]
+    assert text.at("neutral*") == [0, 3]
+    assert read("Neutral states").has_any(("neutral*",))

@@ -215,6 +215,6 @@ def explanation(_: Voice, reason: str) -> Text:
         ),
         "bad_date": lambda: _("This is no day. Write 2022-03-10, 10.03.2022, 2022-03 or 2022."),
         "date_in_watch": lambda: _("A watch is about what is said from now on; only /search takes days."),
-        "only_dates": lambda: _("It says only when; add a word, or a filter like from:Podolyak."),
+        "only_dates": lambda: _("It says only when; add a word, or a filter like from:NAME."),
     }
     return reasons.get(reason, lambda: _("I do not understand this query."))()
