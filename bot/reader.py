@@ -79,6 +79,8 @@ class Reader:
 
     async def read(self, source: Source, found: Sequence[Post], now: datetime) -> list[Reading]:
         """Read the posts of one source, with the watches that stand at this moment."""
+        if not found:  # most polls: what was told lately is read again only when there is something to compare
+            return []
         if self._recent is None:
             self._recent = similarity.Recent(STORY_WINDOW)
             told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
