@@ -37,11 +37,11 @@ def idling(folder: Path) -> Iterator[Figure]:
         _furnish(folder, far_ends)
         parley = Parley(folder, TELEGRAM_API_URL=telegram, TELEGRAM_WEB_URL=far_ends)
         with ended(parley):
-            read = _started(parley, TelegramFarEnd(telegram), far_ends)
+            read = _started(parley, TelegramFarEnd(telegram))
             until(lambda: _polled(folder) == sum(KINDS.values()), within=300, pause=1.0)
             grown = _resident(read)
             parley.stop()
-            process = _started(parley, TelegramFarEnd(telegram), far_ends)
+            process = _started(parley, TelegramFarEnd(telegram))
             before, asked = _cpu(process), _asked(far_ends)
             time.sleep(WATCHED)
             took, polls = _cpu(process) - before, _asked(far_ends) - asked
@@ -54,12 +54,11 @@ def idling(folder: Path) -> Iterator[Figure]:
             parley.stop()
 
 
-def _started(parley: Parley, telegram: TelegramFarEnd, far_ends: str) -> int:
-    """The number of the process, once it listens to Telegram and has asked a source."""
-    asked = _asked(far_ends)
+def _started(parley: Parley, telegram: TelegramFarEnd) -> int:
+    """The number of the process, once it listens to Telegram."""
     parley.start()
     assert parley.process
-    until(lambda: telegram.polling() and _asked(far_ends) > asked)
+    until(telegram.polling)
     return parley.process.pid
 
 
