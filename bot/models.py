@@ -8,7 +8,7 @@ value has been stored.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Literal, NewType, Protocol, runtime_checkable
+from typing import Literal, NewType, Protocol, get_args, runtime_checkable
 
 Names = Mapping[str, str]
 
@@ -373,6 +373,14 @@ Retold = Literal["attach", "now", "off"]
 """How a subscriber is told that a statement is told again: by an edit of the alert that told it first, by an alert of
 its own, not at all. The digest always says so.
 """
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "changes": get_args(Changes),
+    "retold": get_args(Retold),
+    "mentions": ("0", "1"),
+}
+"""What a subscriber chooses of a few words, by field; a flag is 0 or 1."""
 
 
 @dataclass(frozen=True, slots=True)

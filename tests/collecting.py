@@ -85,7 +85,7 @@ class World:
                 subscribers.follow(connection, who.id, follow)
             if watch:
                 subscribers.watch(connection, who.id, watch, query.parse(watch, filters(ROSTER)).key, self.clock())
-            subscribers.tell_changes(connection, who.id, changes)
+            subscribers.choose(connection, who.id, "changes", changes)
             return who.id
 
         return self.database.submit(enrol).result()

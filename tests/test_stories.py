@@ -31,8 +31,8 @@ async def world(database: Database) -> AsyncIterator[World]:
 
 def wants(world: World, *follows: Follow, chat: int = 1, retold: Retold = "attach", mentions: bool = False) -> int:
     who = world.subscribe(*follows, chat=chat)
-    world.database.submit(subscribers.tell_retold, who, retold).result()
-    world.database.submit(subscribers.tell_mentions, who, mentions).result()
+    world.database.submit(subscribers.choose, who, "retold", retold).result()
+    world.database.submit(subscribers.choose, who, "mentions", str(int(mentions))).result()
     return who
 
 

@@ -78,6 +78,10 @@ async def language(turn: Turn, typed: str) -> None:
         await speak(turn, chosen)
 
 
+async def show_languages(turn: Turn) -> None:
+    await turn.show(greeting.languages(turn.voice))
+
+
 async def speak(turn: Turn, language: str) -> None:
     def set_language(connection: Connection) -> None:
         subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())

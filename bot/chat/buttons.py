@@ -21,6 +21,7 @@ from bot.chat import (
     history,
     people,
     pictures,
+    preferences,
     reading,
     settling,
     stats,
@@ -30,7 +31,7 @@ from bot.chat import (
 )
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import LANGUAGES, Changes, FollowWhat, How, Retold
+from bot.models import CHOICES, LANGUAGES, FollowWhat, How
 from bot.render.language import voice
 from bot.render.replies import greeting
 from bot.render.replies import stats as pages
@@ -117,28 +118,6 @@ def _how(typed: str) -> How:
         if typed == known:
             return known  # type: ignore[no-any-return]
     raise ValueError(typed)
-
-
-def _changes(arguments: Sequence[str], turn: Turn) -> Act:
-    (typed,) = arguments
-    for known in get_args(Changes):
-        if typed == known:
-            return lambda turn: following.tell_changes(turn, known)
-    raise ValueError(typed)
-
-
-def _retold(arguments: Sequence[str], turn: Turn) -> Act:
-    (typed,) = arguments
-    for known in get_args(Retold):
-        if typed == known:
-            return lambda turn: following.tell_retold(turn, known)
-    raise ValueError(typed)
-
-
-def _mentions(arguments: Sequence[str], turn: Turn) -> Act:
-    (typed,) = arguments
-    _one_of(typed, ("0", "1"))
-    return lambda turn: following.tell_mentions(turn, typed == "1")
 
 
 def _doubt(arguments: Sequence[str], turn: Turn) -> Act:
@@ -383,7 +362,25 @@ def _zone(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: settling.set_zone(turn, name)
 
 
+def _settings(arguments: Sequence[str], turn: Turn) -> Act:
+    () = arguments
+    return preferences.show_settings
+
+
+def _set(arguments: Sequence[str], turn: Turn) -> Act:
+    """The page of one setting, or its new value."""
+    name, *values = arguments
+    _one_of(name, list(CHOICES))
+    if not values:
+        return lambda turn: preferences.show_choice(turn, name)
+    (value,) = values
+    _one_of(value, CHOICES[name])
+    return lambda turn: preferences.choose(turn, name, value)
+
+
 def _language(arguments: Sequence[str], turn: Turn) -> Act:
+    if not arguments:
+        return about.show_languages
     (language,) = arguments
     _one_of(language, LANGUAGES)
     return lambda turn: about.speak(turn, language)
@@ -398,9 +395,8 @@ VERBS: Mapping[str, Verb] = {
     "follows": Verb(_page_of(following.show_subscriptions)),
     "how": Verb(_change, steers=True),
     "drop": Verb(_drop, steers=True),
-    "changes": Verb(_changes, steers=True),
-    "retold": Verb(_retold, steers=True),
-    "mentions": Verb(_mentions, steers=True),
+    "settings": Verb(_settings),
+    "set": Verb(_set, steers=True),
     "doubt": Verb(_doubt),
     "settle": Verb(_settle),
     "history": Verb(_page_of(history.show_versions)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.chat import reading
 from bot.chat.turn import Turn
-from bot.models import Changes, Follow, FollowWhat, How, Retold, Roster
+from bot.models import Follow, FollowWhat, How, Roster
 from bot.render.replies import following, greeting
 from bot.store import subscribers
 from bot.store.connection import Connection
@@ -62,8 +62,7 @@ async def subscriptions(turn: Turn, typed: str) -> None:
 async def show_subscriptions(turn: Turn, page: int) -> None:
     subscriber = turn.subscriber
     watches = turn.desk.database.read(subscribers.watches, subscriber.id) if subscriber else []
-    wishes = following.Wishes(subscriber.changes, subscriber.retold, subscriber.mentions) if subscriber else None
-    await turn.show(following.subscriptions(turn.voice, turn.desk.roster, followed(turn), len(watches), wishes, page))
+    await turn.show(following.subscriptions(turn.voice, turn.desk.roster, followed(turn), len(watches), page))
 
 
 async def topics(turn: Turn, typed: str) -> None:
@@ -115,27 +114,6 @@ async def change(turn: Turn, what: FollowWhat, value: str, way: How) -> None:
     """Another way to be told of what is followed already."""
     if any((one.what, one.value) == (what, value) for one in followed(turn)):
         await turn.desk.database.write(_follow, turn, [Follow(what, value, way)])
-    await show_subscriptions(turn, 0)
-
-
-async def tell_changes(turn: Turn, way: Changes) -> None:
-    """How edits and deletions are told from here on."""
-    if subscriber := turn.subscriber:
-        await turn.desk.database.write(subscribers.tell_changes, subscriber.id, way)
-    await show_subscriptions(turn, 0)
-
-
-async def tell_retold(turn: Turn, way: Retold) -> None:
-    """How a statement that is told again is told from here on."""
-    if subscriber := turn.subscriber:
-        await turn.desk.database.write(subscribers.tell_retold, subscriber.id, way)
-    await show_subscriptions(turn, 0)
-
-
-async def tell_mentions(turn: Turn, wanted: bool) -> None:
-    """Whether mentions are told from here on."""
-    if subscriber := turn.subscriber:
-        await turn.desk.database.write(subscribers.tell_mentions, subscriber.id, wanted)
     await show_subscriptions(turn, 0)
 
 

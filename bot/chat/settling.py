@@ -28,7 +28,7 @@ async def digest(turn: Turn, typed: str) -> None:
 
 
 async def show_digest(turn: Turn) -> None:
-    subscriber = turn.subscriber or _as_new(turn)
+    subscriber = turn.subscriber or turn.as_new
     await turn.show(settling.digest(turn.voice, subscriber, turn.desk.now()))
 
 
@@ -71,11 +71,3 @@ def _set(connection: Connection, turn: Turn, at: time | None, zone: str | None) 
     due = next_digest_at(at, zone, now) if at else None
     subscribers.set_digest(connection, subscriber.id, at, zone, due)
     return subscribers.get(connection, subscriber.id)
-
-
-def _as_new(turn: Turn) -> Subscriber:
-    """What a chat that has set nothing would have."""
-    who = turn.newcomer
-    return Subscriber(
-        0, who.chat, who.thread, who.kind, "", who.language, who.zone, who.digest, turn.desk.now(), None, "active"
-    )

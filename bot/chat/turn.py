@@ -77,6 +77,14 @@ class Turn:
         )
 
     @property
+    def as_new(self) -> Subscriber:
+        """What a chat that has set nothing would have."""
+        who = self.newcomer
+        return Subscriber(
+            0, who.chat, who.thread, who.kind, "", who.language, who.zone, who.digest, self.desk.now(), None, "active"
+        )
+
+    @property
     def private(self) -> bool:
         return self.chat.type == ChatType.PRIVATE
 

@@ -42,6 +42,7 @@ def described(_: Voice, roster: Roster | None) -> list[Command]:
         Command("watch", _("Be told when words are said"), (_("neutrality"), _("guarantees AND NOT gas"))),
         Command("watches", _("The words you watch for")),
         Command("unwatch", _("Stop watching for words"), (Text("1"), _("neutrality"))),
+        Command("settings", _("How you are told, all in one place")),
         Command("digest", _("A summary once a day, at your time"), (Text("20:00"), _("off"))),
         Command("zone", _("Your time zone"), (Text(_.zone.key), Text("+2"))),
         Command("language", _("The language of the bot")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from bot.models import Changes, Follow, FollowWhat, How, Retold, Subscriber, SubscriberState, Watch
+from bot.models import CHOICES, Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
 from bot.store import bodies, exports, inbox, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
@@ -76,19 +76,11 @@ def speak(connection: Connection, subscriber: int, language: str) -> None:
     connection.execute("UPDATE subscribers SET language = ? WHERE id = ?", (language, subscriber))
 
 
-def tell_changes(connection: Connection, subscriber: int, how: Changes) -> None:
-    """How edits and deletions are told from here on."""
-    connection.execute("UPDATE subscribers SET changes = ? WHERE id = ?", (how, subscriber))
-
-
-def tell_retold(connection: Connection, subscriber: int, how: Retold) -> None:
-    """How a statement that is told again is told from here on."""
-    connection.execute("UPDATE subscribers SET retold = ? WHERE id = ?", (how, subscriber))
-
-
-def tell_mentions(connection: Connection, subscriber: int, wanted: bool) -> None:
-    """Whether mentions are told from here on."""
-    connection.execute("UPDATE subscribers SET mentions = ? WHERE id = ?", (wanted, subscriber))
+def choose(connection: Connection, subscriber: int, name: str, value: str) -> None:
+    """Set one of the fields in CHOICES to one of its words."""
+    if value not in CHOICES[name]:
+        raise ValueError(value)
+    connection.execute(f"UPDATE subscribers SET {name} = ? WHERE id = ?", (value, subscriber))  # noqa: S608
 
 
 def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set[int]:

@@ -89,20 +89,3 @@ async def test_what_is_no_button_of_theirs_does_nothing(talk: Talk, office: Offi
 
 async def test_a_post_that_is_not_there_has_no_reasons(talk: Talk) -> None:
     assert len(await talk.presses("doubt:404")) == 1
-
-
-async def test_how_tellings_again_and_mentions_are_told_is_set_by_buttons(talk: Talk, office: Office) -> None:
-    await talk.presses("retold:now")
-    assert office.subscriber() is None
-    await talk.presses("mentions:1")
-    await talk.says("/subscribe all")
-    (answer,) = await talk.says("/subscriptions")
-    _, answer = await talk.presses("retold:now", answer)
-    assert "told again by others: an alert each." in answer["text"]
-    _, answer = await talk.presses("mentions:1", answer)
-    assert "only mention whom you follow: told, too." in answer["text"]
-    known = office.subscriber()
-    assert known is not None
-    assert (known.retold, known.mentions) == ("now", True)
-    for data in ("retold:often", "mentions:2"):
-        assert len(await talk.presses(data)) == 1

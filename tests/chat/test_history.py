@@ -122,30 +122,24 @@ async def test_of_a_post_that_had_to_go_only_times_and_hashes_are_left(talk: Tal
 
 
 async def test_how_changes_are_told_is_set_with_a_button_and_kept(talk: Talk, office: Office) -> None:
-    await talk.says("/subscribe all")
-    (shown,) = await talk.says("/subscriptions")
+    _, shown = await talk.presses("set:changes")
     assert "✏️ What is edited or deleted is told: at once." in shown["text"]
-    assert {"changes:now", "changes:digest", "changes:off"} < set(data_of(shown))
+    assert data_of(shown) == ["set:changes:now", "set:changes:digest", "set:changes:off", "settings"]
     for way, words in (("digest", "in the digest only"), ("off", "not at all"), ("now", "at once")):
-        assert f"deleted is told: {words}." in text_of(await talk.presses(f"changes:{way}"))
+        assert f"deleted is told: {words}." in text_of(await talk.presses(f"set:changes:{way}"))
         known = office.subscriber()
         assert known is not None
         assert known.changes == way
-    (stale,) = await talk.presses("changes:loud")
+    (stale,) = await talk.presses("set:changes:loud")
     assert stale["method"] == "answerCallbackQuery"
-
-
-async def test_whoever_has_set_nothing_has_nothing_to_change(talk: Talk, office: Office) -> None:
-    assert "You follow nobody yet." in text_of(await talk.presses("changes:off"))
-    assert office.subscriber() is None
 
 
 async def test_in_a_group_only_its_administrators_set_it(talk: Talk, office: Office) -> None:
     group = talk.elsewhere({"id": -100, "type": "supergroup", "title": "A group"}, id=8)
-    assert "Only administrators" in (await group.presses("changes:off"))[-1]["text"]
+    assert "Only administrators" in (await group.presses("set:changes:off"))[-1]["text"]
     group.telegram.ranks[8] = "administrator"
     await group.says("/subscribe all")
-    await group.presses("changes:off")
+    await group.presses("set:changes:off")
     known = office.subscriber(-100)
     assert known is not None
     assert known.changes == "off"

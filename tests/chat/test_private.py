@@ -22,7 +22,7 @@ async def test_a_newcomer_is_greeted_in_the_language_of_their_telegram(talk: Tal
     newcomer = talk.elsewhere(talk.chat, language_code="uk")
     (answer,) = await newcomer.says("/start")
     assert answer["text"].startswith("👋 Parley збирає")
-    assert data_of(answer) == ["language:en", "language:uk", "language:ru", "menu", "latest:all:", "digest"]
+    assert data_of(answer) == ["language:en", "language:uk", "language:ru", "menu", "latest:all:", "digest", "settings"]
     known = office.subscriber()
     assert known is not None
     assert (known.language, known.zone, known.digest, known.title) == ("uk", "Europe/Kyiv", time(20), "")
@@ -497,7 +497,10 @@ async def test_the_digest_comes_at_the_time_that_was_typed(
 
 async def test_the_digest_is_set_by_buttons(talk: Talk, office: Office) -> None:
     (shown,) = await talk.says("/digest")
-    assert data_of(shown) == [f"digest:{at}" for at in ("08:00", "12:00", "18:00", "20:00", "22:00", "off")] + ["zone"]
+    assert data_of(shown) == [f"digest:{at}" for at in ("08:00", "12:00", "18:00", "20:00", "22:00", "off")] + [
+        "zone",
+        "settings",
+    ]
     _, changed = await talk.presses("digest:22:00", shown)
     assert "every day at 22:00" in changed["text"]
     await talk.presses("digest:off", shown)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from bot.budget import DOLLAR, Budget, Spent
 from bot.errors import QueryError
-from bot.models import LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Topic, Watch
+from bot.models import CHOICES, LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Topic, Watch
 from bot.render.commands import commands
 from bot.render.language import Voice, voice
-from bot.render.replies import following, greeting, history, settling, watching
+from bot.render.replies import following, greeting, history, preferences, settling, watching
 from bot.render.text import Text, finish
 from tests.render import judge, worlds
 
@@ -87,6 +87,11 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "query error at the end": lambda _, r, x: watching.query_error(_, "search", x, QueryError("empty", len(x))),
     "query error of nothing": lambda _, r, x: watching.query_error(_, "watch", " ", QueryError("empty", 0)),
     "search": lambda _, r, x: finish(watching.search_title(_, x), watching.search_buttons(_)),
+    "settings": lambda _, r, x: preferences.settings(_, subscriber(), 3, 2, worlds.AT),
+    **{
+        f"setting {name}": lambda _, r, x, name=name: preferences.choice(_, subscriber(), name)  # type: ignore[misc]
+        for name in CHOICES
+    },
     "digest": lambda _, r, x: settling.digest(_, subscriber(), worlds.AT),
     "no digest": lambda _, r, x: settling.digest(_, subscriber(None), worlds.AT),
     "digest set": lambda _, r, x: settling.digest_set(_, subscriber(), worlds.AT),
@@ -175,33 +180,11 @@ def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
         "drop:speaker:ann",
         "how:topic:size:now",
         "drop:topic:size",
-        "changes:now",
-        "changes:digest",
-        "changes:off",
-        "retold:attach",
-        "retold:now",
-        "retold:off",
-        "mentions:0",
-        "mentions:1",
         "menu",
+        "settings",
     ]
     assert "🇦🇶 Ann One – at once, without sound" in message.text
-    assert "✏️ What is edited or deleted is told: at once." in message.text
     assert "You also watch 1 query: /watches" in message.text
-
-
-def test_the_way_in_which_changes_are_told_is_marked_also_for_who_only_watches() -> None:
-    message = following.subscriptions(EN, ROSTER, [], 1, following.Wishes("digest", "now", True))
-    assert message.text.startswith("You follow nobody yet.\n\nYou also watch 1 query: /watches\n✏️ What is edited")
-    assert [button.text for button in message.buttons[0]] == ["✏️ at once", "● ✏️ in the digest only", "✏️ not at all"]
-    assert "🔁 The same statement, told again by others: an alert each." in message.text
-    assert [button.text for button in message.buttons[1]] == [
-        "🔁 added to the alert",
-        "● 🔁 an alert each",
-        "🔁 only in the digest",
-    ]
-    assert "👁 Posts that only mention whom you follow: told, too." in message.text
-    assert [button.text for button in message.buttons[2]] == ["👁 not told", "● 👁 told, too"]
 
 
 def test_what_was_not_understood_is_said_with_what_it_may_have_meant() -> None:
@@ -259,7 +242,7 @@ def test_the_digest_is_set_by_a_button_and_the_present_time_is_marked() -> None:
 
 
 def test_the_zone_offers_the_default_one_unless_it_is_chosen() -> None:
-    assert buttons(settling.zone(EN, worlds.AT, "Europe/Kyiv")) == ["zone:UTC"]
+    assert buttons(settling.zone(EN, worlds.AT, "Europe/Kyiv")) == ["zone:UTC", "settings"]
     assert "it is 18:42 there" in settling.zone(EN, worlds.AT, "UTC").text
 
 

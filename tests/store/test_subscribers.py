@@ -173,8 +173,8 @@ def test_late_posts_wait_for_one_message_each(database: Database, now: datetime)
 def test_who_wants_to_be_told_of_changes_at_once(database: Database, now: datetime) -> None:
     ids = [database.submit(put_subscriber, now, chat).result().id for chat in (1, 2, 3)]
     assert database.read(subscribers.get, ids[0]).changes == "now"
-    database.submit(subscribers.tell_changes, ids[1], "digest").result()
-    database.submit(subscribers.tell_changes, ids[2], "off").result()
+    database.submit(subscribers.choose, ids[1], "changes", "digest").result()
+    database.submit(subscribers.choose, ids[2], "changes", "off").result()
     assert database.read(subscribers.told_of_changes, ids) == {ids[0]}
     assert database.read(subscribers.get, ids[1]).changes == "digest"
 

@@ -1,11 +1,10 @@
 """Whom to follow: the menus, what was changed, what is followed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import get_args
 
-from bot.models import Button, Changes, Follow, How, Message, Retold, Roster, Side, Speaker
+from bot.models import Button, Follow, How, Message, Roster, Side, Speaker
 from bot.render.language import Voice
 from bot.render.statements import title_of, uncollected
 from bot.render.text import Text, finish, inline, joined
@@ -17,8 +16,6 @@ NAMES = 20
 """Speakers on one page of /speakers."""
 
 HOWS: tuple[How, ...] = get_args(How)
-CHANGES: tuple[Changes, ...] = get_args(Changes)
-RETOLD: tuple[Retold, ...] = get_args(Retold)
 
 
 def how_words(_: Voice, how: How) -> Text:
@@ -220,22 +217,8 @@ def nothing_followed(_: Voice) -> Message:
     return finish(_("You follow nobody yet."), [[Button(_("Choose whom to follow").plain, "menu")]])
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How a subscriber wants to be told what is not simply new."""
-
-    changes: Changes = "now"
-    retold: Retold = "attach"
-    mentions: bool = False
-
-
-def subscriptions(
-    _: Voice, roster: Roster, follows: Sequence[Follow], watches: int, wishes: Wishes | None = None, page: int = 0
-) -> Message:
-    """What is followed and how: one button changes how, the other ends it. Then how changes, tellings of the same and
-    mentions are told.
-    """
-    wishes = wishes or Wishes()
+def subscriptions(_: Voice, roster: Roster, follows: Sequence[Follow], watches: int, page: int = 0) -> Message:
+    """What is followed and how: one button changes how, the other ends it."""
     if not (follows or watches):
         return nothing_followed(_)
     shown, turning = _paged(_, follows, page, "follows")
@@ -255,55 +238,9 @@ def subscriptions(
         _.many("You also watch {count} query: /watches", "You also watch {count} queries: /watches", watches)
         if watches
         else "",
-        _("✏️ What is edited or deleted is told: {how}.", how=_changes_words(_, wishes.changes)),
-        _("🔁 The same statement, told again by others: {how}.", how=_retold_words(_, wishes.retold)),
-        _("👁 Posts that only mention whom you follow: {how}.", how=_mentions_words(_, wishes.mentions)),
     ]
-    ending = [
-        _changes_row(_, wishes.changes),
-        _retold_row(_, wishes.retold),
-        _mentions_row(_, wishes.mentions),
-        [Button("➕ " + _("Choose more").plain, "menu")],
-    ]
+    ending = [[Button("➕ " + _("Choose more").plain, "menu"), Button("⚙️ " + _("Settings").plain, "settings")]]
     return finish(joined([joined(entries, "\n"), joined(more, "\n")], "\n\n"), [*rows, turning, *ending])
-
-
-def _changes_words(_: Voice, changes: Changes) -> Text:
-    return {
-        "now": lambda: _("at once"),
-        "digest": lambda: _("in the digest only"),
-        "off": lambda: _("not at all"),
-    }[changes]()
-
-
-def _changes_row(_: Voice, changes: Changes) -> list[Button]:
-    """How edits and deletions may be told; the way that it is bears a mark."""
-    marks: Mapping[bool, str] = {True: "● ✏️ ", False: "✏️ "}
-    return [Button(marks[one == changes] + _changes_words(_, one).plain, f"changes:{one}") for one in CHANGES]
-
-
-def _retold_words(_: Voice, retold: Retold) -> Text:
-    return {
-        "attach": lambda: _("added to the alert"),
-        "now": lambda: _("an alert each"),
-        "off": lambda: _("only in the digest"),
-    }[retold]()
-
-
-def _retold_row(_: Voice, retold: Retold) -> list[Button]:
-    marks: Mapping[bool, str] = {True: "● 🔁 ", False: "🔁 "}
-    return [Button(marks[one == retold] + _retold_words(_, one).plain, f"retold:{one}") for one in RETOLD]
-
-
-def _mentions_words(_: Voice, mentions: bool) -> Text:
-    return _("told, too") if mentions else _("not told")
-
-
-def _mentions_row(_: Voice, mentions: bool) -> list[Button]:
-    marks: Mapping[bool, str] = {True: "● 👁 ", False: "👁 "}
-    return [
-        Button(marks[one == mentions] + _mentions_words(_, one).plain, f"mentions:{int(one)}") for one in (False, True)
-    ]
 
 
 def _lined(lines: Sequence[Text | str]) -> Text:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.models import LANGUAGES, Button, Message, Roster
 from bot.render.commands import described
 from bot.render.language import NATIVE, Voice
+from bot.render.replies.settling import to_settings
 from bot.render.text import Text, finish, inline, joined
 
 
@@ -63,6 +64,7 @@ def _first_steps(_: Voice) -> list[list[Button]]:
     return [
         [Button(_("Choose whom to follow").plain, "menu")],
         [Button(_("Newest statements").plain, "latest:all:"), Button(_("Digest time").plain, "digest")],
+        [Button("⚙️ " + _("Settings").plain, "settings")],
     ]
 
 
@@ -77,7 +79,7 @@ def languages(_: Voice, unknown: str = "") -> Message:
         _("I do not speak “{language}”.", language=unknown) if unknown else "",
         _("Which language shall I speak? What is quoted always stays in its own."),
     ]
-    return finish(joined(lines, "\n"), language_buttons(_))
+    return finish(joined(lines, "\n"), [*language_buttons(_), to_settings(_)])
 
 
 def language_set(_: Voice) -> Message:

@@ -25,10 +25,17 @@ def digest(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
     off = Button(("" if chosen else "● ") + _("No digest").plain, "digest:off")
     zone = Button("🕰 " + _("Time zone").plain, "zone")
     hint = _("Another time: {example}", example=Text("/digest 21:30").marked("code"))
-    return finish(joined([_digest_line(_, subscriber, now), hint], "\n"), [times[:3], times[3:], [off, zone]])
+    return finish(
+        joined([digest_line(_, subscriber, now), hint], "\n"), [times[:3], times[3:], [off, zone], to_settings(_)]
+    )
 
 
-def _digest_line(_: Voice, subscriber: Subscriber, now: datetime) -> Text:
+def to_settings(_: Voice) -> list[Button]:
+    """The way back to /settings."""
+    return [Button("↩️ " + _("Settings").plain, "settings")]
+
+
+def digest_line(_: Voice, subscriber: Subscriber, now: datetime) -> Text:
     if subscriber.digest is None:
         return _("📰 You get no digest.")
     at = Text(subscriber.digest.strftime("%H:%M")).marked("bold")
@@ -56,10 +63,10 @@ def bad_time(_: Voice, typed: str) -> Message:
 def zone(_: Voice, now: datetime, default: str) -> Message:
     """The zone and the time there, so that one sees whether it is right."""
     buttons = [[Button(name, f"zone:{name}") for name in dict.fromkeys((default, "UTC")) if name != _.zone.key]]
-    return finish(joined([_zone_line(_, now), _zone_hint(_)], "\n"), buttons)
+    return finish(joined([zone_line(_, now), _zone_hint(_)], "\n"), [*buttons, to_settings(_)])
 
 
-def _zone_line(_: Voice, now: datetime) -> Text:
+def zone_line(_: Voice, now: datetime) -> Text:
     clock = Text(now.astimezone(_.zone).strftime("%H:%M")).marked("bold")
     return _("🕰 Your time zone is {zone}; it is {time} there.", zone=zone_label(_, now), time=clock)
 
@@ -70,7 +77,7 @@ def _zone_hint(_: Voice) -> Text:
 
 
 def zone_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
-    return finish(joined([_zone_line(_, now), _digest_line(_, subscriber, now)], "\n"))
+    return finish(joined([zone_line(_, now), digest_line(_, subscriber, now)], "\n"))
 
 
 def bad_zone(_: Voice, typed: str, near: Sequence[str]) -> Message:
@@ -85,7 +92,7 @@ def bad_zone(_: Voice, typed: str, near: Sequence[str]) -> Message:
 
 def digest_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
     """After a change."""
-    return finish(_digest_line(_, subscriber, now), [[Button("🕰 " + _("Time zone").plain, "zone")]])
+    return finish(digest_line(_, subscriber, now), [[Button("🕰 " + _("Time zone").plain, "zone")]])
 
 
 # --- the state of the sources

@@ -1,0 +1,96 @@
+"""/settings: how somebody is told, all in one place."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.models import Button, Message, Subscriber
+from bot.render.language import NATIVE, Voice
+from bot.render.replies.settling import digest_line, to_settings, zone_line
+from bot.render.text import Text, finish, joined
+
+IN_A_ROW = 2
+"""Buttons beside each other whose words a phone shows whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A setting of a few ways: the subscriber's field, what its button is called, how it stands in a sentence, what
+    each way is called, and what else one should know.
+    """
+
+    name: str
+    title: str
+    line: Callable[[Text], Text]
+    ways: Mapping[str, Text]
+    hint: Text | str = ""
+
+
+def choices(_: Voice) -> list[Choice]:
+    """All of them, in the order in which they are shown."""
+    return [
+        Choice(
+            "changes",
+            "✏️ " + _("Edits and deletions").plain,
+            lambda how: _("✏️ What is edited or deleted is told: {how}.", how=how),
+            {"now": _("at once"), "digest": _("in the digest only"), "off": _("not at all")},
+        ),
+        Choice(
+            "retold",
+            "🔁 " + _("Told again").plain,
+            lambda how: _("🔁 The same statement, told again by others: {how}.", how=how),
+            {"attach": _("added to the alert"), "now": _("an alert each"), "off": _("only in the digest")},
+        ),
+        Choice(
+            "mentions",
+            "👁 " + _("Mentions").plain,
+            lambda how: _("👁 Posts that only mention whom you follow: {how}.", how=how),
+            {"0": _("not told"), "1": _("told, too")},
+        ),
+    ]
+
+
+def settings(_: Voice, subscriber: Subscriber, follows: int, watches: int, now: datetime) -> Message:
+    """How everything is set, each with the button that leads to its page."""
+    offered = choices(_)
+    lines = [
+        "⚙️ " + _("Settings").marked("bold"),
+        _counts(_, follows, watches),
+        _("🌐 I speak {language}.", language=Text(NATIVE[_.language])),
+        zone_line(_, now),
+        digest_line(_, subscriber, now),
+        *(one.line(one.ways[value(subscriber, one.name)]) for one in offered),
+    ]
+    buttons = [
+        Button("🔔 " + _("Follows").plain, "follows:0"),
+        Button("🔎 " + _("Watches").plain, "watches:0"),
+        Button("🌐 " + _("Language").plain, "language"),
+        Button("🕰 " + _("Time zone").plain, "zone"),
+        Button(_("📰 Digest").plain, "digest"),
+        *(Button(one.title, f"set:{one.name}") for one in offered),
+    ]
+    rows = [buttons[start : start + IN_A_ROW] for start in range(0, len(buttons), IN_A_ROW)]
+    return finish(joined(lines, "\n"), rows)
+
+
+def _counts(_: Voice, follows: int, watches: int) -> Text:
+    counted = [
+        _.many("{count} follow", "{count} follows", follows),
+        _.many("{count} watch", "{count} watches", watches),
+    ]
+    return "🔔 " + joined(counted, ", ")
+
+
+def choice(_: Voice, subscriber: Subscriber, name: str) -> Message:
+    """The page of one setting: how it is, and a button for each way."""
+    (one,) = (one for one in choices(_) if one.name == name)
+    chosen = value(subscriber, name)
+    marks = {True: "● ", False: ""}
+    rows = [[Button(marks[way == chosen] + words.plain, f"set:{name}:{way}")] for way, words in one.ways.items()]
+    return finish(joined([one.line(one.ways[chosen]), one.hint], "\n"), [*rows, to_settings(_)])
+
+
+def value(subscriber: Subscriber, name: str) -> str:
+    """The word in CHOICES that a field has."""
+    held = getattr(subscriber, name)
+    return str(int(held)) if isinstance(held, bool) else str(held)

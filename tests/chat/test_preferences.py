@@ -1,0 +1,70 @@
+"""/settings: everything about how somebody is told, by buttons."""
+
+import pytest
+
+from bot.models import CHOICES, LANGUAGES
+from bot.render.language import voice
+from bot.render.replies import preferences
+from tests.chat.offline import Talk, data_of, text_of
+from tests.chat.worlds import Office
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_menu_says_how_everything_is_and_leads_to_each_page(talk: Talk, office: Office) -> None:
+    (menu,) = await talk.says("/settings")
+    for words in ("0 follows, 0 watches", "I speak English", "Europe/Kyiv", "every day at 20:00", "told: at once"):
+        assert words in menu["text"]
+    assert data_of(menu)[:5] == ["follows:0", "watches:0", "language", "zone", "digest"]
+    assert data_of(menu)[5:] == [f"set:{name}" for name in CHOICES]
+    for data in data_of(menu)[2:]:
+        _, page = await talk.presses(data, menu)
+        assert page["method"] == "editMessageText"
+        assert data_of(page)[-1] == "settings"
+        _, back = await talk.presses("settings", page)
+        assert back["text"] == menu["text"]
+    assert office.subscriber() is None
+
+
+@pytest.mark.parametrize("name", CHOICES)
+async def test_each_way_is_a_button_that_shows_what_is_chosen(talk: Talk, office: Office, name: str) -> None:
+    for way in CHOICES[name]:
+        _, page = await talk.presses(f"set:{name}:{way}")
+        marked = [
+            button["callback_data"]
+            for row in page["reply_markup"]["inline_keyboard"]
+            for button in row
+            if button["text"].startswith("●")
+        ]
+        assert marked == [f"set:{name}:{way}"]
+        known = office.subscriber()
+        assert known is not None
+        assert preferences.value(known, name) == way
+
+
+@pytest.mark.parametrize(
+    "data", ["set", "set:state:gone", "set:changes:loud", "set:mentions:2", "settings:1", "set:a:b:c"]
+)
+async def test_what_is_no_setting_is_out_of_date(talk: Talk, office: Office, data: str) -> None:
+    (note,) = await talk.presses(data)
+    assert "out of date" in note["text"]
+    assert office.subscriber() is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_way_has_words(language: str) -> None:
+    offered = {one.name: set(one.ways) for one in preferences.choices(voice(language, "UTC"))}
+    assert offered == {name: set(ways) for name, ways in CHOICES.items()}
+
+
+async def test_members_of_a_group_look_and_its_administrators_choose(talk: Talk, office: Office) -> None:
+    group = talk.elsewhere({"id": -100, "type": "supergroup", "title": "A group"}, id=8)
+    assert "Settings" in text_of(await group.says("/settings"))
+    (refused,) = [call for call in await group.presses("set:retold:off") if call["method"] == "answerCallbackQuery"]
+    assert "Only administrators" in refused["text"]
+    assert office.subscriber(-100) is None
+    group.telegram.ranks[8] = "administrator"
+    await group.presses("set:retold:off")
+    known = office.subscriber(-100)
+    assert known is not None
+    assert known.retold == "off"
