@@ -223,7 +223,7 @@ class Run:
 
     def why(self, some: list[Any]) -> str:
         """Why the message had to be sent again, as far as Telegram and the killer know; empty if they do not."""
-        for at, _, _, fault, answered in some[:-1]:
+        for at, _, _, fault, answered, _ in some[:-1]:
             if not answered:
                 return f"{fault or 'killed'} before the answer"
             if any(0 <= kill - at < UNSURE for kill in self.kills):
@@ -245,6 +245,6 @@ class Run:
         return [next(word for word in self.words if word in text) for (text,) in self.ask_store(texts)]
 
     def spread(self, copies: dict[tuple[int, str], list[Any]], word: str) -> float:
-        """Among those who were answered at once, the time between the first and the last."""
-        times = [some[0][0] for (_, known), some in copies.items() if known == word and some[0][3:] == ["", True]]
+        """Among those with whom nothing went wrong, the time between the first and the last."""
+        times = [some[0][0] for (_, known), some in copies.items() if known == word and some[0][3:] == ["", True, 1]]
         return float(max(times) - min(times))

@@ -7,7 +7,7 @@ up with 2,000 chats.
     POST /__storm {"seconds": 1}    every message is answered 429 for so long
     POST /__once {"getUpdates": 401}   the next call of a method is refused in that way
     POST /__facts {"blocked": [7], "moved": {"-5": -1005}}   what has become of chats
-    GET  /__taken                   every message that was taken: [at, chat, word, kind of fault, answered]
+    GET  /__taken                   each message that was taken: [at, chat, word, kind of fault, answered, which try]
     GET  /__faults                  how often each kind struck
 """
 
@@ -71,7 +71,7 @@ class Telegram:
 
     def take(self, chat: int, text: str, fault: str) -> list[Any]:
         word = WORD.search(text)
-        entry = [time.time(), chat, word[0] if word else text[:30], fault, False]
+        entry = [time.time(), chat, word[0] if word else text[:30], fault, False, self.tries[chat, text]]
         self.taken.append(entry)
         return entry
 
