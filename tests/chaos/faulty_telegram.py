@@ -1,8 +1,7 @@
 """A Telegram that fails: `python -m tests.chaos.faulty_telegram SEED HANGS`.
 
 What goes wrong with a message is drawn from the seed, its chat and its words, so that a run can be repeated; it goes
-wrong at the first try only. HANGS is the share of messages that are never answered. It speaks just enough HTTP to keep
-up with 2,000 chats.
+wrong at the first try only. HANGS is the share of messages that are never answered.
 
     POST /__storm {"seconds": 1}    every message is answered 429 for so long
     POST /__once {"getUpdates": 401}   the next call of a method is refused in that way
@@ -15,14 +14,15 @@ import asyncio
 import json
 import random
 import re
-import socket
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
+from tests import bare_http
+
 ME = {"id": 7, "is_bot": True, "first_name": "Test", "username": "test_bot"}
-LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 WORD = re.compile(r"(?:x|telegram|feed)-\d+\.")
 
 FAULTS = {
@@ -76,31 +76,12 @@ class Telegram:
         return entry
 
 
-class Connection(asyncio.Protocol):
+class Connection(bare_http.Connection):
     def __init__(self, telegram: Telegram) -> None:
         self.telegram = telegram
-        self.buffer = b""
-        self.open = True
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.later = asyncio.get_running_loop().call_later
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.open = False
-
-    def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
-            length = LENGTH.search(self.buffer, 0, end)
-            whole = end + 4 + (int(length[1]) if length else 0)
-            if len(self.buffer) < whole:
-                return
-            head, body, self.buffer = self.buffer[:end], self.buffer[end + 4 : whole], self.buffer[whole:]
-            self.called(head.split(b" ", 2)[1].decode(), json.loads(body or b"{}"))
-
-    def called(self, path: str, fields: dict[str, Any]) -> None:
+    def called(self, path: str, body: bytes) -> None:
+        fields: dict[str, Any] = json.loads(body or b"{}")
         method = path.rpartition("/")[2]
         if path.startswith("/__"):
             self.control(method, fields)
@@ -118,9 +99,9 @@ class Connection(asyncio.Protocol):
     def control(self, what: str, fields: dict[str, Any]) -> None:
         telegram = self.telegram
         if what == "__taken":
-            self.write(200, json.dumps(telegram.taken))
+            self.write(json.dumps(telegram.taken).encode())
         elif what == "__faults":
-            self.write(200, json.dumps(telegram.faults))
+            self.write(json.dumps(telegram.faults).encode())
         else:
             if what == "__storm":
                 telegram.storm_until = time.monotonic() + fields["seconds"]
@@ -129,7 +110,7 @@ class Connection(asyncio.Protocol):
             elif what == "__facts":
                 telegram.blocked |= set(fields.get("blocked", ()))
                 telegram.moved |= {int(old): new for old, new in fields.get("moved", {}).items()}
-            self.write(200, "{}")
+            self.write(b"{}")
 
     def send(self, chat: int, text: str) -> None:
         telegram = self.telegram
@@ -149,37 +130,27 @@ class Connection(asyncio.Protocol):
         if fault.startswith("500"):
             self.later(LATENCY, self.refuse, 500)
         elif fault.startswith("html"):
-            self.later(LATENCY, self.write, 502, "<html><h1>Bad Gateway</h1></html>", "text/html")
+            self.later(LATENCY, self.write, b"<html><h1>Bad Gateway</h1></html>", 502, b"text/html")
         elif fault.startswith("reset"):
             self.later(LATENCY, self.transport.abort)
         elif entry is not None and fault != "hang":
             self.later(1.0 if fault == "slow" else LATENCY, self.sent, entry, chat)
 
     def sent(self, entry: list[Any], chat: int) -> None:
-        entry[4] = self.open and not self.transport.is_closing()
+        entry[4] = self.reachable()
         self.answer({"message_id": len(self.telegram.taken), "date": 1, "chat": {"id": chat, "type": "private"}})
 
     def refuse(self, code: int, words: str = "", parameters: dict[str, Any] | None = None) -> None:
         refusal: dict[str, Any] = {"ok": False, "error_code": code, "description": words or REFUSALS[code]}
-        self.write(code, json.dumps(refusal | ({"parameters": parameters} if parameters else {})))
+        self.write(json.dumps(refusal | ({"parameters": parameters} if parameters else {})).encode(), code)
 
     def answer(self, result: Any) -> None:
-        self.write(200, json.dumps({"ok": True, "result": result}))
+        self.write(json.dumps({"ok": True, "result": result}).encode())
 
-    def write(self, status: int, text: str, kind: str = "application/json") -> None:
-        if self.open and not self.transport.is_closing():
-            body = text.encode()
-            head = f"HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
-            self.transport.write(head.encode() + body)
-
-
-async def serve(seed: str, hangs: float) -> None:
-    telegram = Telegram(seed, hangs)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
-    print("listening", listener.getsockname()[1], flush=True)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(telegram), sock=listener)
-    await server.serve_forever()
+    def later(self, seconds: float, action: Callable[..., None], *args: Any) -> None:
+        asyncio.get_running_loop().call_later(seconds, action, *args)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], float(sys.argv[2])))
+    faulty = Telegram(sys.argv[1], float(sys.argv[2]))
+    asyncio.run(bare_http.serve(lambda: Connection(faulty)))
