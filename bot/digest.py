@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from bot import schedule, tell
-from bot.models import CORRECTED, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
+from bot import charts, schedule, tell
+from bot.models import CORRECTED, DigestBy, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
-from bot.store import backlog, corrections, gaps, outbox, posts, statements, subscribers
+from bot.render.digests import Before
+from bot.store import activity, backlog, corrections, gaps, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
@@ -34,6 +35,12 @@ BLIND_AFTER = timedelta(minutes=30)
 """A source that could not be seen for this long is named in the digest: silence there is not "nothing was said". Less
 is a failed poll or two, after which what was said is read.
 """
+
+LOOKED_BACK, FEWEST_DAYS = 14, 3
+"""Days with which a digest is compared; with fewer than the latter nothing is said of what is new or missing."""
+
+USUAL = 0.5
+"""Who spoke in the same hours of this share of the days before usually speaks then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ async def queue_due(
     One that is later than `latest` is left out; what it would have told stands in the next one.
     """
     queued = 0
-    while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected)):
+    past: dict[datetime, Past] = {}
+    while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected), past):
         queued += await database.write(_queue, batch, now)
     return queued
 
@@ -90,7 +98,11 @@ def _compose(
     now: datetime,
     latest: timedelta = timedelta.max,
     uncollected: Sequence[str] = (),
+    past: dict[datetime, "Past"] | None = None,
 ) -> list[Digest]:
+    """A batch of those that are due; `past` is what earlier batches have found out."""
+    past = {} if past is None else past
+    drawn = charts.available()
     due = subscribers.digest_due(connection, now, BATCH)
     wishes = [
         Wish(
@@ -122,11 +134,22 @@ def _compose(
     def gaps_since(since: datetime) -> list[Gap]:
         return _long_ones(gaps.between(connection, since, now), since, now)
 
+    def before(since: datetime) -> Past:
+        if since not in past:
+            past[since] = _look_back(connection, roster, since, now)
+        return past[since]
+
     @cache
     def messages(
-        wanted: tuple[int, ...], changed: tuple[int, ...], right: tuple[int, ...], since: datetime, *voice: str
+        wanted: tuple[int, ...],
+        changed: tuple[int, ...],
+        right: tuple[int, ...],
+        silent: tuple[str, ...],
+        since: datetime,
+        by: DigestBy,
+        language: str,
+        zone: str,
     ) -> list[Message]:
-        language, zone = voice
         return digests.digest(
             [said.telling for said in said_since(since) if said.telling.post.id in set(wanted)],
             roster,
@@ -138,6 +161,9 @@ def _compose(
             changed=[said.telling for said in changed_since(since) if said.telling.post.id in set(changed)],
             unread=uncollected,
             corrected=[said.telling for said in corrected_since(since) if said.telling.post.id in set(right)],
+            by=by,
+            before=Before(before(since).days, before(since).topics, silent),
+            drawn=drawn,
         )
 
     made = []
@@ -152,7 +178,10 @@ def _compose(
             wanted = _numbers(said for said in said_since(who.digested_at) if _wanted(said, wish, roster))
             changed = _numbers(said for said in changed_since(who.digested_at) if _news(said, wish, roster))
             right = _numbers(said for said in corrected_since(who.digested_at) if _wanted(said, wish, roster))
-            text = messages(wanted, changed, right, who.digested_at, who.language, who.zone)
+            if wanted or changed or right or who.empty_digest:
+                since = who.digested_at
+                silent = _missed(before(since), gaps_since(since), uncollected, wish, roster)
+                text = messages(wanted, changed, right, silent, since, who.digest_by, who.language, who.zone)
         made.append(Digest(who, text, until, next_at))
     return made
 
@@ -224,6 +253,59 @@ def _numbers(found: Iterable[Said]) -> tuple[int, ...]:
 def _long_ones(found: Iterable[Gap], since: datetime, now: datetime) -> list[Gap]:
     """Those that cover enough of the time since then."""
     return [gap for gap in found if (gap.until or now) - max(gap.since, since) >= BLIND_AFTER]
+
+
+# --- what it is compared with
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Of the `days` before a digest (0: too few are known) which sides spoke of which topics; and who was heard in the
+    same hours of most of them and is not in the digest's own, in the order of the configuration.
+    """
+
+    days: int
+    topics: frozenset[tuple[str, str]] = frozenset()
+    silent: tuple[str, ...] = ()
+
+
+def _look_back(connection: Connection, roster: Roster, since: datetime, now: datetime) -> Past:
+    first = since - timedelta(days=LOOKED_BACK)
+    spoke = activity.statements(connection, first, now)
+    days = (since - min((at for _speaker, at in spoke), default=since)) // timedelta(days=1)
+    if days < FEWEST_DAYS:
+        return Past(0)
+    heard = _heard(spoke, since, now)
+    usual = [speaker for speaker in roster.speakers if len(heard.get(speaker, set()) - {0}) >= USUAL * days]
+    touched = activity.touched(connection, first, since)
+    sides = frozenset((side.id, topic) for speaker, topic in touched if (side := roster.side_of(speaker)))
+    return Past(days, sides, tuple(speaker for speaker in usual if 0 not in heard[speaker]))
+
+
+def _heard(spoke: Iterable[tuple[str, datetime]], since: datetime, now: datetime) -> dict[str, set[int]]:
+    """How many days before each spoke in the hours from `since` to `now`; 0 is in the digest's own."""
+    a_day = timedelta(days=1)
+    heard: dict[str, set[int]] = {}
+    for speaker, at in spoke:
+        days = max(-((at - since) // a_day), 0)
+        if at + days * a_day <= now:
+            heard.setdefault(speaker, set()).add(days)
+    return heard
+
+
+def _missed(
+    past: Past, gaps: Sequence[Gap], uncollected: Collection[str], wish: Wish, roster: Roster
+) -> tuple[str, ...]:
+    """Whom the subscriber follows and did not hear though their own accounts were read."""
+    unseen = {gap.source for gap in gaps} | set(uncollected)
+    followed = {(follow.what, follow.value) for follow in wish.follows}
+    return tuple(
+        speaker
+        for speaker in past.silent
+        if followed & {("all", ""), ("speaker", speaker), ("side", roster.speakers[speaker].side)}
+        and "" not in unseen
+        and not unseen & {source.id for source in roster.sources_of(speaker)}
+    )
 
 
 # --- after a long silence

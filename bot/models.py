@@ -374,11 +374,16 @@ Retold = Literal["attach", "now", "off"]
 its own, not at all. The digest always says so.
 """
 
+DigestBy = Literal["side", "topic"]
+"""What the statements of a digest stand under: their side and speaker, or what they are about."""
+
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "changes": get_args(Changes),
     "retold": get_args(Retold),
     "mentions": ("0", "1"),
+    "digest_by": get_args(DigestBy),
+    "empty_digest": ("0", "1"),
 }
 """What a subscriber chooses of a few words, by field; a flag is 0 or 1."""
 
@@ -389,7 +394,9 @@ class Subscriber:
 
     `zone` is an IANA name. `digest` is the local time of the daily digest, None for no digest. `digested_at` is the
     end of the last digest's window. `changes`: how edits and deletions are told; `retold`: how tellings of what is
-    known. `mentions`: whether posts that only mention somebody who is followed are told, too.
+    known. `mentions`: whether posts that only mention somebody who is followed are told, too. `digest_by`: what a
+    digest is sorted by; `empty_digest`: whether one with nothing in it comes; `digest_picture`: whether a picture of
+    the counts comes with each; `pictures`: whether an alert shows the first picture of its post.
     """
 
     id: int
@@ -406,6 +413,10 @@ class Subscriber:
     changes: Changes = "now"
     retold: Retold = "attach"
     mentions: bool = False
+    digest_by: DigestBy = "side"
+    empty_digest: bool = True
+    digest_picture: bool = False
+    pictures: bool = False
 
 
 FollowWhat = Literal["all", "side", "speaker", "source", "topic"]

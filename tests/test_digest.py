@@ -247,6 +247,74 @@ async def test_changes_are_in_the_digest_of_who_was_not_told_at_once(
     assert "✏️ Edited or deleted" not in text
 
 
+async def test_a_digest_with_nothing_in_it_comes_only_to_who_wants_it(filled: Database) -> None:
+    for chat in (1, 2):
+        who = filled.submit(subscribe, Follow("speaker", "sidorov"), chat=chat).result()
+        filled.submit(subscribers.choose, who, "empty_digest", str(int(chat == 1))).result()
+    assert await digest.queue_due(filled, ROSTER, EVENING) == 1
+    (text,) = texts(filled)
+    assert text == "📰 A quiet time: nothing new from those you follow since 14 March 2022, 06:00 UTC."
+    assert filled.read(subscribers.get, who).digested_at == EVENING
+
+
+async def test_who_wants_it_by_topic_gets_it_by_topic(filled: Database) -> None:
+    who = filled.submit(subscribe, Follow("all")).result()
+    filled.submit(subscribers.choose, who, "digest_by", "topic").result()
+    await digest.queue_due(filled, ROSTER, EVENING)
+    (text,) = texts(filled)
+    assert "🏷 Truce\n12:00 · 🟦 Olha Ivanenko" in text
+
+
+def habits(connection: Connection) -> None:
+    """Five days before: at noon Petrov speaks each day, Ivanenko once of a truce, Sidorov each night."""
+    for day in range(1, 6):
+        at = NOON - timedelta(days=day)
+        put(connection, a_post(f"p{day}", "No.", "petrov-telegram", at=at), said("petrov", "No.", "own"))
+        put(connection, a_post(f"s{day}", "Yes.", at=at - 10 * HOUR), said("sidorov", "Yes."))
+    put(connection, a_post("i", "A truce?", at=NOON - timedelta(days=2)), said("ivanenko", "A truce?"))
+
+
+async def test_what_is_new_and_who_is_missing_is_told_from_the_same_hours_of_the_days_before(
+    database: Database,
+) -> None:
+    def fill_today(connection: Connection) -> None:
+        sources.enrol(connection, ROSTER.sources.values(), MORNING)
+        habits(connection)
+        put(connection, a_post("1", "A truce."), said("ivanenko", "A truce."))
+        put(connection, a_post("2", "A truce.", at=NOON + HOUR), said("sidorov", "A truce."))
+
+    database.submit(fill_today).result()
+    for chat, follow in enumerate([Follow("all"), Follow("side", "north"), Follow("speaker", "petrov")], 1):
+        database.submit(subscribe, follow, chat=chat).result()
+    await digest.queue_due(database, ROSTER, EVENING)
+    everything, north, petrov = texts(database)
+    assert "🆕 First in 5 days: 🟥 South – Truce" in everything
+    assert "🔇 Usually heard at these hours, not now: 🟥 Pavel Petrov\n" in everything
+    assert "🔇" not in north
+    assert "🆕" not in north
+    assert petrov.startswith("📰 A quiet time")
+
+
+async def test_who_could_not_be_read_is_not_called_silent(database: Database) -> None:
+    database.submit(sources.enrol, ROSTER.sources.values(), MORNING).result()
+    database.submit(habits).result()
+    database.submit(put, a_post("1", "A truce."), said("ivanenko", "A truce.")).result()
+    database.submit(gaps.add, "petrov-telegram", EVENING - HOUR, EVENING, gaps.UNREAD).result()
+    for day in range(2):
+        database.submit(subscribe, Follow("all"), chat=day).result()
+        uncollected = ["wire", "petrov-telegram"] if day else []
+        await digest.queue_due(database, ROSTER, EVENING, uncollected=uncollected)
+        (text,) = texts(database)
+        assert "🔇" not in text
+        assert "Truce 1" in text
+
+
+async def test_two_days_of_history_are_too_few_to_call_anything_new(filled: Database) -> None:
+    filled.submit(subscribe, Follow("all")).result()
+    await digest.queue_due(filled, ROSTER, EVENING)
+    assert "🆕" not in texts(filled)[0]
+
+
 async def test_late_posts_become_one_message_after_a_minute(filled: Database) -> None:
     who = filled.submit(subscribe, Follow("all")).result()
     subject = outbox.Subject(["petrov"], ["south"], "wire", [], [])

@@ -1,10 +1,13 @@
 """/latest and /search: pages of what was said."""
 
+from datetime import datetime, timedelta
+
 from bot import search
 from bot.chat import following, reading
 from bot.chat.turn import Turn
 from bot.errors import QueryError
 from bot.models import Button, Follow, FollowWhat, Message, Telling
+from bot.render import digests
 from bot.render import statements as cards
 from bot.render.replies import following as replies
 from bot.render.replies import watching
@@ -102,6 +105,45 @@ def _speakers(turn: Turn, target: Follow) -> list[str] | None:
     if target.what == "side":
         return [speaker.id for speaker in turn.desk.roster.speakers_of(target.value)]
     return [target.value] if target.what == "speaker" else None
+
+
+# --- what a digest tells of
+
+
+async def show_seen(
+    turn: Turn, what: FollowWhat, value: str, since: datetime, minutes: int, page: int, *, apart: bool
+) -> None:
+    """All statements of a speaker, or on a topic, that were seen in the window of a digest, the newest first.
+
+    `apart`: in a message of its own, for the digest with the button stays; its pages turn in it.
+    """
+    until = since + timedelta(minutes=minutes)
+    roster, _ = turn.desk.roster, turn.voice
+    found = await turn.desk.database.read_slow(_seen, what, value, since, until)
+    first = page * PAGE
+    where = f"more:{what}:{value}:{int(since.timestamp()) // 60}:{minutes}"
+    message = cards.page(
+        found[first : first + PAGE],
+        roster,
+        language=_.language,
+        zone=_.zone.key,
+        title=digests.seen_title(_, roster, what, value, since, until),
+        first=first + 1,
+        newer=f"{where}:{page - 1}" if page else "",
+        older=f"{where}:{page + 1}" if len(found) > first + PAGE else "",
+        buttons=[follow_button(turn, Follow(what, value))],
+    )
+    await (turn.say(message) if apart else turn.show(message))
+
+
+def _seen(connection: Connection, what: FollowWhat, value: str, since: datetime, until: datetime) -> list[Telling]:
+    """Of each story the telling that stands for it."""
+    seen = statements.seen_between(connection, since, until)
+    if what == "topic":
+        chosen = [one for one in seen if value in one.topics and cards.said(one)]
+    else:
+        chosen = [one for one in seen if value in {statement.speaker for statement in cards.said(one)}]
+    return digests.stories(chosen)[0][::-1]
 
 
 # --- search

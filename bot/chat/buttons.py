@@ -7,6 +7,7 @@ against the configuration, and what is stored is looked up under the chat that p
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import get_args
 
 from telegram import Bot, CallbackQuery, MessageEntity, Update
@@ -282,6 +283,25 @@ def _latest(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: browsing.turn_latest(turn, what, value, first, before)
 
 
+LONGEST = 31 * 24 * 60
+"""Minutes of a digest's window; what is missed for longer is no digest any more."""
+
+
+def _seen(apart: bool) -> Callable[[Sequence[str], Turn], Act]:
+    """A verb about the statements of a speaker, or on a topic, in the window of a digest."""
+
+    def read(arguments: Sequence[str], turn: Turn) -> Act:
+        typed, value, *numbers = arguments
+        what = _existing(_one_of(typed, ("speaker", "topic")), value, turn)
+        start, minutes, page = map(_number, numbers)
+        if minutes > LONGEST or page > LONGEST:
+            raise ValueError(minutes)
+        since = datetime.fromtimestamp(min(start, int(turn.desk.now().timestamp()) // 60) * 60, UTC)
+        return lambda turn: browsing.show_seen(turn, what, value, since, minutes, page, apart=apart)
+
+    return read
+
+
 def _cite(arguments: Sequence[str], turn: Turn) -> Act:
     (number,) = map(_number, arguments)
     return lambda turn: citing.cite(turn, number)
@@ -412,6 +432,8 @@ VERBS: Mapping[str, Verb] = {
     "picture": Verb(_picture),
     "latest": Verb(_latest),
     "search": Verb(_search),
+    "all": Verb(_seen(apart=True)),
+    "more": Verb(_seen(apart=False)),
     "watch": Verb(_of_query(watching.offer), steers=True),
     "keep": Verb(_of_query(watching.save), steers=True),
     "narrow": Verb(_narrow, steers=True),

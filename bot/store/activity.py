@@ -41,3 +41,13 @@ def topics(connection: Connection, since: datetime, until: datetime) -> list[Sai
         (to_ms(since), to_ms(until)),
     )
     return [(topic, from_ms(at)) for topic, at in rows]
+
+
+def touched(connection: Connection, since: datetime, until: datetime) -> set[tuple[str, str]]:
+    """Which speakers touched which topics (ids) in statements published in [since, until)."""
+    rows = connection.execute(
+        """SELECT DISTINCT speaker, topic FROM statements JOIN topic_hits ON topic_hits.post = statements.post
+        WHERE kind <> 'mention' AND kind <> 'unknown' AND published_at >= ? AND published_at < ?""",
+        (to_ms(since), to_ms(until)),
+    )
+    return set(rows)

@@ -533,6 +533,19 @@ def pictures(database: sqlite_utils.Database) -> None:
     _run(database, PICTURES)
 
 
+LOOKS = """
+ALTER TABLE subscribers ADD COLUMN digest_by TEXT NOT NULL DEFAULT 'side';       -- or topic
+ALTER TABLE subscribers ADD COLUMN empty_digest INTEGER NOT NULL DEFAULT 1;      -- whether one says that it is empty
+ALTER TABLE subscribers ADD COLUMN digest_picture INTEGER NOT NULL DEFAULT 0;    -- whether a picture comes with each
+ALTER TABLE subscribers ADD COLUMN pictures INTEGER NOT NULL DEFAULT 0;          -- whether alerts show one of the post
+"""
+
+
+@migrations()
+def looks(database: sqlite_utils.Database) -> None:
+    _run(database, LOOKS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

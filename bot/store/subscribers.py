@@ -13,7 +13,7 @@ from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
     "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, changes, "
-    "retold, mentions"
+    "retold, mentions, digest_by, empty_digest, digest_picture, pictures"
 )
 
 
@@ -378,4 +378,8 @@ def _subscriber(row: Any) -> Subscriber:
         changes=row[11],
         retold=row[12],
         mentions=bool(row[13]),
+        digest_by=row[14],
+        empty_digest=bool(row[15]),
+        digest_picture=bool(row[16]),
+        pictures=bool(row[17]),
     )

@@ -7,8 +7,8 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import CORRECTED, Gap, Message, Roster, Statement, Telling
-from bot.render.digests import digest
+from bot.models import CORRECTED, DigestBy, Gap, Message, Roster, Statement, Telling
+from bot.render.digests import Before, digest
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -20,6 +20,9 @@ def made(
     gaps: Sequence[Gap] = (),
     changed: Sequence[Telling] = (),
     corrected: Sequence[Telling] = (),
+    by: DigestBy = "side",
+    before: Before | None = None,
+    drawn: bool = False,
 ) -> list[Message]:
     return digest(
         tellings,
@@ -31,6 +34,9 @@ def made(
         gaps=gaps,
         changed=changed,
         corrected=corrected,
+        by=by,
+        before=before,
+        drawn=drawn,
     )
 
 
@@ -64,6 +70,88 @@ def test_the_window_and_the_count_by_side_come_first() -> None:
         "North 2: 🇦🇶 Ann One 2",
         "South 2: 🇧🇻 Ben Two 2",
     ]
+
+
+def on(telling: Telling, *topics: str) -> Telling:
+    return replace(telling, topics=topics)
+
+
+def test_the_glance_says_of_what_was_spoken_what_is_new_who_is_silent_and_what_was_taken_back() -> None:
+    deletion = worlds.told("Ben said no.", number=9)
+    deletion = replace(deletion, post=replace(deletion.post, deleted_at=UNTIL, fate="deleted"))
+    edit = worlds.own("We meet on Friday.", number=8, edited_at=UNTIL)
+    before = Before(14, {("north", "size")}, ["cat"])
+    tellings = [on(quoted("ben", 5), "size", "gone"), on(worlds.own(), "size")]
+    (message,) = made(tellings, changed=[edit, deletion], before=before)
+    assert message.text.split("\n")[4:8] == [
+        "🏷 Size of the fleet 2",
+        "🆕 First in 14 days: 🇧🇻 South – Size of the fleet",
+        "🔇 Usually heard at these hours, not now: Cat Three",
+        "✏️ 1 edited, 🗑 1 deleted",
+    ]
+    (first,) = [one for one in message.entities if one.url == "https://daily.example/5" and one.length == 17]
+    assert judge.stretch(message, first) == "Size of the fleet"
+
+
+def test_with_too_little_history_nothing_is_called_new() -> None:
+    (message,) = made([on(worlds.own(), "size")], before=Before(0))
+    assert "🆕" not in message.text
+
+
+def test_many_first_mentions_and_many_silent_speakers_are_condensed() -> None:
+    (topic,) = ROSTER.topics.values()
+    topics = {f"t{number}": replace(topic, id=f"t{number}") for number in range(9)}
+    roster = replace(ROSTER, topics=topics)
+    before = Before(3, (), ["ann"] * 9)
+    (message,) = digest(
+        [on(worlds.own(), *topics)], roster, language="en", zone="UTC", since=SINCE, until=UNTIL, before=before
+    )
+    lines = message.text.split("\n")
+    assert lines[4].count("Size of the fleet") == 6
+    assert lines[4].endswith(" · …")
+    assert lines[5].count("Ann One") == 8
+    assert lines[5].endswith(", …")
+
+
+def test_by_topic_each_statement_stands_once_under_the_topic_that_was_touched_most() -> None:
+    (topic,) = ROSTER.topics.values()
+    roster = replace(ROSTER, topics={"pace": replace(topic, id="pace", name={"en": "Pace"}), "size": topic})
+    tellings = [
+        on(quoted("ben", 4), "size", "pace"),
+        on(quoted("ann", 6), "pace"),
+        on(quoted("ann", 5, story=3), "size"),
+        quoted("ann", 7, story=3),
+        quoted("cat", 8),
+        on(quoted("ben", 9), "size"),
+    ]
+    (message,) = digest(
+        tellings, roster, language="en", zone="Europe/Kyiv", since=SINCE, until=UNTIL, by="topic", drawn=True
+    )
+    blocks = message.text.split("\n\n")[1:]
+    assert [block.split("\n")[0] for block in blocks] == [
+        "🏷 Size of the fleet",
+        "18:47 · 🇦🇶 Ann One · Quoted by The Daily (state media)",
+        "18:51 · 🇧🇻 Ben Two · Quoted by The Daily (state media)",
+        "🏷 Pace",
+        "1 more stands above.",
+        "On other things",
+    ]
+    assert blocks[1].endswith("words 5\nAlso: The Daily 18:49")
+    plain = digest([quoted("ann", 5)], roster, language="en", zone="UTC", since=SINCE, until=UNTIL, by="topic")
+    assert plain[0].text.split("\n\n")[1].startswith("16:47 · 🇦🇶 Ann One")
+
+
+def test_buttons_open_what_several_statements_are_about_and_the_picture() -> None:
+    tellings = [on(quoted("ben", 4), "size"), on(quoted("ann", 5), "size"), quoted("ben", 6), quoted("gone", 7)]
+    (message,) = made(tellings, drawn=True)
+    minutes = int(SINCE.timestamp()) // 60
+    assert [[(button.text, button.data) for button in row] for row in message.buttons] == [
+        [("🇧🇻 Ben Two 2", f"all:speaker:ben:{minutes}:1441:0")],
+        [("🏷 Size of the fleet 2", f"all:topic:size:{minutes}:1441:0")],
+        [("🖼 Picture", "picture:7")],
+    ]
+    (without,) = made([quoted("ben", 4)])
+    assert without.buttons == ()
 
 
 def test_statements_stand_under_their_speaker_in_order_of_time() -> None:
@@ -126,7 +214,7 @@ def test_posts_in_which_nobody_speaks_come_last_under_their_source() -> None:
 
 def test_an_empty_window_says_so_in_one_line() -> None:
     (message,) = made([])
-    assert message.text.split("\n")[2:] == ["A quiet time: nothing new from those you follow."]
+    assert message.text == "📰 A quiet time: nothing new from those you follow since 14 March 2022, 18:42 EET."
 
 
 def test_what_was_not_seen_is_named_with_its_times_the_longest_first() -> None:
@@ -195,9 +283,12 @@ def test_a_table_with_very_many_speakers_gives_each_a_line_however_many_messages
         ),
         max_size=6,
     ),
+    st.sampled_from(["side", "topic"]),
 )
 @settings(max_examples=60, deadline=None)
-def test_telegram_takes_any_digest(tellings: list[Telling], roster: Roster, language: str, gaps: list[Gap]) -> None:
+def test_telegram_takes_any_digest(
+    tellings: list[Telling], roster: Roster, language: str, gaps: list[Gap], by: DigestBy
+) -> None:
     for message in digest(
         tellings,
         roster,
@@ -208,6 +299,9 @@ def test_telegram_takes_any_digest(tellings: list[Telling], roster: Roster, lang
         gaps=gaps,
         changed=tellings[:4],
         corrected=tellings[2:5],
+        by=by,
+        before=Before(3, (), ["ann", "gone"]),
+        drawn=True,
     ):
         judge.within_limits(message)
         judge.survives_telegram(message)

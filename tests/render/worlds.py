@@ -131,7 +131,8 @@ def posts() -> st.SearchStrategy[Post]:
 
 
 def tellings() -> st.SearchStrategy[Telling]:
-    return st.builds(Telling, post=posts(), statements=statements(), story=st.integers(0, 2))
+    topics = st.sampled_from([(), ("size",), ("size", "gone")])
+    return st.builds(Telling, post=posts(), statements=statements(), story=st.integers(0, 2), topics=topics)
 
 
 def rosters() -> st.SearchStrategy[Roster]:

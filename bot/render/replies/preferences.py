@@ -47,6 +47,18 @@ def choices(_: Voice) -> list[Choice]:
             lambda how: _("👁 Posts that only mention whom you follow: {how}.", how=how),
             {"0": _("not told"), "1": _("told, too")},
         ),
+        Choice(
+            "digest_by",
+            "🗂 " + _("Order of the digest").plain,
+            lambda how: _("🗂 The digest is sorted by {how}.", how=how),
+            {"side": _("side and speaker"), "topic": _("topic")},
+        ),
+        Choice(
+            "empty_digest",
+            "📭 " + _("Quiet days").plain,
+            lambda how: _("📭 When there is nothing new: {how}.", how=how),
+            {"1": _("one line says so"), "0": _("no digest")},
+        ),
     ]
 
 
