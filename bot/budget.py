@@ -5,7 +5,7 @@ a day; its days, and our months, are those of UTC.
 
 Two caps are hard: no call is made whose worst case would break one. Below them the month's money is shared out: a day
 may use an even share of what is left of it, and polling waits whenever the day's share is used up faster than the day
-goes by. The re-reading of old posts gets only what is left over.
+goes by. The re-reading of old posts gets what reading may not touch, and what it leaves over.
 """
 
 from calendar import monthrange
@@ -17,6 +17,11 @@ DOLLAR = 1_000_000
 
 HEAD_START = timedelta(hours=6)
 """So much of the day's share may be spent ahead of the day: news comes in bursts."""
+
+READING = 0.8
+"""The part of the day's share that goes for new posts. X wants what it has deleted to be gone within a day, wherever it
+is kept: the look-ups that show it are not to starve on a day full of news.
+"""
 
 A_DAY = timedelta(days=1)
 
@@ -38,7 +43,7 @@ class Ask:
     `question` names it: the same call made again has the same one. It brings at most `wanted` results, or fewer if told
     so, but `least` at the least; each is billed as up to `times` resources of its `kind` (a post brings along those
     that it answers). `ids`, if the call names what it wants: what of it is paid for today costs nothing, and the first
-    few may be asked for alone. `spare`: it can wait, and takes only what is left over.
+    few may be asked for alone. `spare`: it can wait, and takes only what the day has left so far.
     """
 
     question: str
@@ -126,7 +131,7 @@ def share(budget: Budget, spent: Spent, now: datetime) -> int:
 
 def rests_until(budget: Budget, spent: Spent, now: datetime) -> datetime | None:
     """Until when nothing more should be read: today's share is used up faster than the day goes by. None: read on."""
-    today = share(budget, spent, now)
+    today = int(READING * share(budget, spent, now))
     if spent.today >= today:
         return _midnight(now) + A_DAY
     due = _midnight(now) + A_DAY * (spent.today / today) - HEAD_START

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.budget import (
     DOLLAR,
+    READING,
     Ask,
     Budget,
     Spent,
@@ -112,7 +113,7 @@ def test_who_keeps_to_his_share_has_money_to_the_last_day(wishes: list[int]) -> 
 
 def test_polling_rests_while_the_share_is_used_faster_than_the_day_goes_by() -> None:
     def rest(spent: float, hour: float) -> datetime | None:
-        money = int(spent * DOLLAR)
+        money = int(spent * READING * DOLLAR)
         return rests_until(MONTH, Spent(money, money), at(1, hour))
 
     assert rest(0, 0) is None
@@ -122,6 +123,15 @@ def test_polling_rests_while_the_share_is_used_faster_than_the_day_goes_by() -> 
     assert rest(0.99, 18) is None
     assert rest(1, 23) == at(2)
     assert rest(3, 1) == at(2)
+
+
+def test_a_day_full_of_news_leaves_money_for_look_ups() -> None:
+    """They come late on such a day, but on that day."""
+    old = Ask("stand 1", 100, ids=tuple(map(str, range(100))), spare=True)
+    read = int(READING * DOLLAR)
+    assert rests_until(MONTH, Spent(read, read), at(1, 20)) == at(2)
+    assert affordable(MONTH, old, Spent(read, read), at(1, 18)) == 0
+    assert affordable(MONTH, old, Spent(read, read), at(1, 21)) == 15
 
 
 @given(MONEY, MONEY, TIMES)

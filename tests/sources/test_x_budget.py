@@ -236,7 +236,7 @@ async def test_polling_rests_when_money_goes_faster_than_the_day(accounts: Accou
     fetched = await accounts.look("ada")
     assert fetched.next_at is not None
     assert "rarely" in fetched.note
-    assert timedelta(hours=5) < fetched.next_at - accounts.now < timedelta(hours=6)
+    assert timedelta(hours=8) < fetched.next_at - accounts.now < timedelta(hours=9)
 
 
 async def test_a_call_whose_answer_is_not_known_makes_nobody_rest(accounts: Accounts, database: Database) -> None:
