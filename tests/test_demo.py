@@ -67,7 +67,7 @@ async def test_who_subscribes_to_nothing_is_left_in_peace(sample: Settings) -> N
 async def test_a_number_presses_the_button_that_has_it(sample: Settings) -> None:
     shown = await talk(sample, "/start", "2")
     assert "[2] Українська" in shown
-    assert "[8] Обрати, за ким стежити" in shown
+    assert "За ким ви хочете стежити?" in shown
 
 
 async def test_only_what_is_followed_comes(sample: Settings) -> None:

@@ -1,11 +1,11 @@
-"""Beginning, help, the state of things, and leaving."""
+"""Help, the state of things, and leaving."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.chat.reading import LANGUAGE_NAMES
 from bot.chat.turn import Turn
-from bot.models import Follow, Gap
+from bot.models import Gap
 from bot.render.replies import following, greeting, settling
 from bot.settings import Settings
 from bot.store import budget, gaps, outbox, posts, sources, statements, subscribers
@@ -14,40 +14,6 @@ from bot.words import find
 
 RECENT = timedelta(days=1)
 """How far back /status tells when sources were not seen."""
-
-
-async def start(turn: Turn, typed: str) -> None:
-    """Greet; take the chat in, or back in, if the person may decide for it; follow whom a deep link names."""
-    roster = turn.desk.roster
-    if not await turn.steers():
-        await turn.say(greeting.hello_group(turn.voice, roster))
-        return
-    known = turn.subscriber
-    subscriber = await turn.desk.database.write(subscribers.enrol, turn.newcomer, turn.desk.now())
-    if (linked := _linked(turn, typed)) is not None:
-        await turn.desk.database.write(subscribers.follow, subscriber.id, linked)
-        await turn.say(following.followed_by_link(turn.voice, roster, linked, turn.desk.settings.uncollected))
-    elif known is not None:
-        follows = turn.desk.database.read(subscribers.follows, subscriber.id)
-        watches = turn.desk.database.read(subscribers.watches, subscriber.id)
-        await turn.say(greeting.welcome_back(turn.voice, roster, len(follows), len(watches)))
-    elif turn.private:
-        await turn.say(greeting.welcome(turn.voice, roster))
-    else:
-        await turn.say(greeting.hello_group(turn.voice, roster))
-
-
-def _linked(turn: Turn, typed: str) -> Follow | None:
-    """Whom t.me/bot?start=follow_… names."""
-    verb, _, value = typed.strip().partition("_")
-    roster = turn.desk.roster
-    if verb != "follow":
-        return None
-    if value in roster.speakers:
-        return Follow("speaker", value)
-    if value in roster.sides:
-        return Follow("side", value)
-    return Follow("topic", value) if value in roster.topics else None
 
 
 async def help_page(turn: Turn, typed: str) -> None:
@@ -83,12 +49,16 @@ async def show_languages(turn: Turn) -> None:
 
 
 async def speak(turn: Turn, language: str) -> None:
+    await store_language(turn, language)
+    await turn.show(greeting.language_set(turn.voice))
+
+
+async def store_language(turn: Turn, language: str) -> None:
     def set_language(connection: Connection) -> None:
         subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())
         subscribers.speak(connection, subscriber.id, language)
 
     await turn.desk.database.write(set_language)
-    await turn.show(greeting.language_set(turn.voice))
 
 
 # --- who and what there is

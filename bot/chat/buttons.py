@@ -7,7 +7,7 @@ against the configuration, and what is stored is looked up under the chat that p
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import get_args
 
 from telegram import Bot, CallbackQuery, MessageEntity, Update
@@ -15,6 +15,7 @@ from telegram.error import TelegramError
 
 from bot.chat import (
     about,
+    beginning,
     browsing,
     citing,
     correcting,
@@ -367,11 +368,17 @@ def _unwatch(arguments: Sequence[str], turn: Turn) -> Act:
 def _digest(arguments: Sequence[str], turn: Turn) -> Act:
     if not arguments:
         return settling.show_digest
+    at = _clock(arguments)
+    return lambda turn: settling.set_digest(turn, at)
+
+
+def _clock(arguments: Sequence[str]) -> time | None:
+    """A time of day, or None for `off`."""
     typed = ":".join(arguments)
     at = reading.clock(typed)
     if at is None and typed != "off":
         raise ValueError(typed)
-    return lambda turn: settling.set_digest(turn, at)
+    return at
 
 
 def _zone(arguments: Sequence[str], turn: Turn) -> Act:
@@ -380,6 +387,24 @@ def _zone(arguments: Sequence[str], turn: Turn) -> Act:
     (name,) = arguments
     _one_of(name, reading.zones(name))
     return lambda turn: settling.set_zone(turn, name)
+
+
+def _begin(arguments: Sequence[str], turn: Turn) -> Act:
+    """A tap of the first three."""
+    step, *rest = arguments
+    if step == "language":
+        (language,) = rest
+        _one_of(language, LANGUAGES)
+        return lambda turn: beginning.speak(turn, language)
+    if step == "follow":
+        typed, value = rest
+        what = _existing(typed, value, turn)
+        return lambda turn: beginning.follow(turn, what, value)
+    if step == "digest" and rest:
+        at = _clock(rest)
+        return lambda turn: beginning.set_digest(turn, at)
+    () = rest
+    return {"whom": beginning.show_whom, "digest": beginning.show_digest}[_one_of(step, ("whom", "digest"))]
 
 
 def _settings(arguments: Sequence[str], turn: Turn) -> Act:
@@ -407,6 +432,7 @@ def _language(arguments: Sequence[str], turn: Turn) -> Act:
 
 
 VERBS: Mapping[str, Verb] = {
+    "begin": Verb(_begin, steers=True),
     "menu": Verb(_menu),
     "side": Verb(_side),
     "topics": Verb(_page_of(following.show_topics)),

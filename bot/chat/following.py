@@ -28,7 +28,7 @@ async def subscribe(turn: Turn, typed: str) -> None:
         typed_name, near = missed[0]
         await turn.say(following.not_understood(turn.voice, turn.desk.roster, "subscribe", typed_name, near))
         return
-    done, refused = await turn.desk.database.write(_follow, turn, [Follow(one.what, one.value, way) for one in wanted])
+    done, refused = await turn.desk.database.write(take_up, turn, [Follow(one.what, one.value, way) for one in wanted])
     uncollected = turn.desk.settings.uncollected
     await turn.say(following.followed(turn.voice, turn.desk.roster, done, missed, refused, uncollected))
 
@@ -44,11 +44,11 @@ async def unsubscribe(turn: Turn, typed: str) -> None:
     roster, subscriber = turn.desk.roster, turn.subscriber
     if typed.strip().casefold() in reading.ALL:
         gone = [(one.what, one.value) for one in followed(turn)]
-        await turn.desk.database.write(_unfollow, turn, gone)
+        await turn.desk.database.write(give_up, turn, gone)
         await turn.say(following.unfollowed_all(turn.voice, len(gone)))
         return
     wanted, missed = understand(typed, roster)
-    done = await turn.desk.database.write(_unfollow, turn, [(one.what, one.value) for one in wanted])
+    done = await turn.desk.database.write(give_up, turn, [(one.what, one.value) for one in wanted])
     if subscriber is None or not (followed(turn) or any(was for _, was in done)):
         await turn.say(following.nothing_followed(turn.voice))
         return
@@ -89,12 +89,12 @@ async def switch(turn: Turn, what: FollowWhat, value: str, on: bool) -> None:
     """Follow or no longer; the menu on which the button stood shows how it is."""
     target = Follow(what, value)
     if on:
-        _done, refused = await turn.desk.database.write(_follow, turn, [target])
+        _done, refused = await turn.desk.database.write(take_up, turn, [target])
         if refused:
             await turn.show(following.followed(turn.voice, turn.desk.roster, [], (), refused))
             return
     else:
-        await turn.desk.database.write(_unfollow, turn, [(what, value)])
+        await turn.desk.database.write(give_up, turn, [(what, value)])
     await _show_menu_of(turn, target)
 
 
@@ -113,12 +113,12 @@ async def _show_menu_of(turn: Turn, target: Follow) -> None:
 async def change(turn: Turn, what: FollowWhat, value: str, way: How) -> None:
     """Another way to be told of what is followed already."""
     if any((one.what, one.value) == (what, value) for one in followed(turn)):
-        await turn.desk.database.write(_follow, turn, [Follow(what, value, way)])
+        await turn.desk.database.write(take_up, turn, [Follow(what, value, way)])
     await show_subscriptions(turn, 0)
 
 
 async def drop(turn: Turn, what: FollowWhat, value: str) -> None:
-    await turn.desk.database.write(_unfollow, turn, [(what, value)])
+    await turn.desk.database.write(give_up, turn, [(what, value)])
     await show_subscriptions(turn, 0)
 
 
@@ -168,7 +168,7 @@ def followed(turn: Turn) -> list[Follow]:
     return turn.desk.database.read(subscribers.follows, subscriber.id) if subscriber else []
 
 
-def _follow(connection: Connection, turn: Turn, wanted: Sequence[Follow]) -> tuple[list[tuple[Follow, bool]], int]:
+def take_up(connection: Connection, turn: Turn, wanted: Sequence[Follow]) -> tuple[list[tuple[Follow, bool]], int]:
     """Enrol and follow. Returns what is followed and whether it is new, and how many were beyond the limit."""
     subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())
     before = {(one.what, one.value) for one in subscribers.follows(connection, subscriber.id)}
@@ -184,7 +184,7 @@ def _follow(connection: Connection, turn: Turn, wanted: Sequence[Follow]) -> tup
     return done, len(wanted) - len(done)
 
 
-def _unfollow(connection: Connection, turn: Turn, gone: Sequence[tuple[FollowWhat, str]]) -> list[tuple[Follow, bool]]:
+def give_up(connection: Connection, turn: Turn, gone: Sequence[tuple[FollowWhat, str]]) -> list[tuple[Follow, bool]]:
     subscriber = subscribers.find(connection, turn.chat.id, turn.thread)
     if subscriber is None:
         return [(Follow(what, value), False) for what, value in gone]

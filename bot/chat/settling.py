@@ -32,8 +32,12 @@ async def show_digest(turn: Turn) -> None:
     await turn.show(settling.digest(turn.voice, subscriber, turn.desk.now()))
 
 
+async def store_digest(turn: Turn, at: time | None) -> Subscriber:
+    return await turn.desk.database.write(_set, turn, at, None)
+
+
 async def set_digest(turn: Turn, at: time | None) -> None:
-    subscriber = await turn.desk.database.write(_set, turn, at, None)
+    subscriber = await store_digest(turn, at)
     await turn.show(settling.digest_set(turn.voice, subscriber, turn.desk.now()))
 
 

@@ -19,6 +19,7 @@ from telegram.ext import (
 
 from bot.chat import (
     about,
+    beginning,
     browsing,
     buttons,
     citing,
@@ -48,7 +49,7 @@ Context = CallbackContext[Any, Any, Any, Any]
 Command = Callable[[Turn, str], Awaitable[None]]
 
 COMMANDS: Mapping[str, Command] = {
-    "start": about.start,
+    "start": beginning.start,
     "help": about.help_page,
     "subscribe": following.subscribe,
     "unsubscribe": following.unsubscribe,

@@ -10,7 +10,7 @@ from telegram.error import NetworkError
 
 from bot import chat
 from bot.chat import buttons
-from bot.render.replies import following, greeting, preferences, settling, watching
+from bot.render.replies import beginning, following, greeting, preferences, settling, watching
 from bot.store.database import Database
 from tests.chat.offline import Talk, text_of
 from tests.chat.worlds import Office
@@ -119,7 +119,7 @@ def test_every_button_that_is_made_is_understood(office: Office) -> None:
     import inspect
 
     made = set()
-    for room in (following, greeting, preferences, settling, watching):
+    for room in (beginning, following, greeting, preferences, settling, watching):
         for node in ast.walk(ast.parse(inspect.getsource(room))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Button":
                 for leaf in ast.walk(node.args[1] if len(node.args) > 1 else node):

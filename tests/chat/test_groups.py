@@ -225,7 +225,7 @@ async def test_a_group_that_takes_the_bot_back_is_greeted_in_its_own_language(bo
     await boss.tells(standing(GROUP, IN, PUT_OUT))
     (hello,) = await boss.tells(standing(GROUP, PUT_OUT, IN))
     assert "В группе только администраторы" in hello["text"]
-    assert "menu" in data_of(hello)
+    assert "begin:language:uk" in data_of(hello)
 
 
 async def test_a_channel_that_takes_the_bot_in_is_not_written_to(talk: Talk) -> None:

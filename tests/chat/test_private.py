@@ -18,17 +18,6 @@ pytestmark = pytest.mark.anyio
 # --- beginning and ending
 
 
-async def test_a_newcomer_is_greeted_in_the_language_of_their_telegram(talk: Talk, office: Office) -> None:
-    newcomer = talk.elsewhere(talk.chat, language_code="uk")
-    (answer,) = await newcomer.says("/start")
-    assert answer["text"].startswith("👋 Parley збирає")
-    assert data_of(answer) == ["language:en", "language:uk", "language:ru", "menu", "latest:all:", "digest", "settings"]
-    known = office.subscriber()
-    assert known is not None
-    assert (known.language, known.zone, known.digest, known.title) == ("uk", "Europe/Kyiv", time(20), "")
-    assert known.next_digest_at == datetime(2022, 3, 14, 18, 0, tzinfo=UTC)
-
-
 async def test_starting_again_says_what_is_set(talk: Talk) -> None:
     await talk.says("/start")
     await talk.says("/subscribe all")
@@ -44,25 +33,6 @@ async def test_starting_again_after_blocking_the_bot_brings_everything_back(talk
     assert known is not None
     assert known.state == "active"
     assert office.follows() == [Follow("all")]
-
-
-@pytest.mark.parametrize(
-    ("link", "follow"),
-    [
-        ("follow_ivanenko", Follow("speaker", "ivanenko")),
-        ("follow_north", Follow("side", "north")),
-        ("follow_truce", Follow("topic", "truce")),
-    ],
-)
-async def test_a_deep_link_follows_whom_it_names(talk: Talk, office: Office, link: str, follow: Follow) -> None:
-    assert "✅ You follow" in text_of(await talk.says(f"/start {link}"))
-    assert office.follows() == [follow]
-
-
-@pytest.mark.parametrize("link", ["follow_nobody", "follow_", "win_a_prize", "follow_'; DROP TABLE"])
-async def test_a_deep_link_to_nobody_is_a_plain_beginning(talk: Talk, office: Office, link: str) -> None:
-    assert "Parley collects" in text_of(await talk.says(f"/start {link}"))
-    assert office.follows() == []
 
 
 async def test_stop_erases_everything_at_once_and_says_so(talk: Talk, office: Office) -> None:
@@ -127,7 +97,7 @@ async def test_a_name_that_means_nobody_is_answered_with_an_example(talk: Talk, 
 
 async def test_the_menu_leads_to_sides_speakers_and_topics_and_back(talk: Talk, office: Office) -> None:
     (menu,) = await talk.says("/subscribe")
-    assert data_of(menu) == ["on:all:", "side:north:0", "side:south:0", "topics:0"]
+    assert data_of(menu) == ["on:all:", "side:north:0", "side:south:0", "topics:0", "digest", "settings"]
     answered, side = await talk.presses("side:south:0", menu)
     assert answered["method"] == "answerCallbackQuery"
     assert side["method"] == "editMessageText"

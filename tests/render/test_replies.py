@@ -13,7 +13,7 @@ from bot.errors import QueryError
 from bot.models import CHOICES, LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Topic, Watch
 from bot.render.commands import commands
 from bot.render.language import Voice, voice
-from bot.render.replies import following, greeting, history, preferences, settling, watching
+from bot.render.replies import beginning, following, greeting, history, preferences, settling, watching
 from bot.render.text import Text, finish
 from tests.render import judge, worlds
 
@@ -74,7 +74,13 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "speakers": lambda _, r, x: following.speakers(_, r, {"ann": worlds.AT}, worlds.AT),
     "speakers not collected": lambda _, r, x: following.speakers(_, r, {}, worlds.AT, unread=set(r.sources)),
     "followed, not collected": lambda _, r, x: following.followed(_, r, [(ANN, True)], unread=set(r.sources)),
-    "by link": lambda _, r, x: following.followed_by_link(_, r, ANN),
+    "whom first": lambda _, r, x: beginning.whom(_, r, FOLLOWS),
+    "digest first": lambda _, r, x: beginning.digest(_, r, FOLLOWS, subscriber(), worlds.AT),
+    "begun": lambda _, r, x: beginning.done(_, r, [], subscriber(None), worlds.AT),
+    "begun with many": lambda _, r, x: beginning.done(_, r, FOLLOWS * 2, subscriber(), worlds.AT),
+    "by link": lambda _, r, x: beginning.followed_by_link(_, r, ANN),
+    "by an unknown link": lambda _, r, x: beginning.unknown_link(_, r, x, [ANN]),
+    "by a link to nothing": lambda _, r, x: beginning.unknown_link(_, r, x, []),
     "saved": lambda _, r, x: watching.saved(_, Watch(1, 1, x), True),
     "saved before": lambda _, r, x: watching.saved(_, Watch(1, 1, x), False),
     "too many": lambda _, r, x: watching.too_many(_, 50),
@@ -151,7 +157,7 @@ def test_help_names_every_command_with_examples_from_the_roster() -> None:
 
 
 def test_the_menu_shows_what_is_followed_and_offers_the_opposite() -> None:
-    assert buttons(following.menu(EN, ROSTER, [])) == ["on:all:", "side:north:0", "side:south:0", "topics:0"]
+    assert buttons(following.menu(EN, ROSTER, []))[:4] == ["on:all:", "side:north:0", "side:south:0", "topics:0"]
     assert buttons(following.menu(EN, ROSTER, FOLLOWS))[0] == "off:all:"
     side = following.side_menu(EN, ROSTER, ROSTER.sides["north"], FOLLOWS)
     assert buttons(side) == ["on:side:north", "off:speaker:ann", "menu"]

@@ -48,7 +48,8 @@ def menu(_: Voice, roster: Roster, follows: Sequence[Follow]) -> Message:
     ]
     if roster.topics:
         rows.append([Button("🏷 " + _("Topics").plain + " ›", "topics:0")])
-    return finish(joined(lines, "\n"), rows)
+    ending = [Button(_("Digest time").plain, "digest"), Button("⚙️ " + _("Settings").plain, "settings")]
+    return finish(joined(lines, "\n"), [*rows, ending])
 
 
 def side_menu(_: Voice, roster: Roster, side: Side, follows: Sequence[Follow], page: int = 0) -> Message:
@@ -140,7 +141,7 @@ def followed(
             lines.append(_("☑️ You follow {name} already: {how}.", name=name, how=how))
     if any(follow.how != "digest" for follow, _new in done):
         lines.append(_("You are told when the next statement is seen. /latest shows what was said before."))
-    lines.append(uncollected(_, _unread_of(roster, [follow for follow, _new in done], unread), roster))
+    lines.append(uncollected(_, unread_of(roster, [follow for follow, _new in done], unread), roster))
     lines += _misses(_, not_found)
     if refused:
         lines.append(
@@ -183,7 +184,7 @@ def not_understood(_: Voice, roster: Roster, command: str, typed: str, near: Seq
     return finish(joined(lines, "\n"), _offers(_, roster, [(typed, near)], verb))
 
 
-def _unread_of(roster: Roster, follows: Sequence[Follow], unread: Collection[str]) -> list[str]:
+def unread_of(roster: Roster, follows: Sequence[Follow], unread: Collection[str]) -> list[str]:
     """Those of the sources that belong to what is followed."""
     wanted = {(one.what, one.value) for one in follows}
     whose = [(source, roster.side_of(source.speaker)) for source in roster.sources.values() if source.id in unread]
@@ -308,14 +309,3 @@ def _entry(
     idle = any(source.id in unread for source in roster.sources_of(speaker.id))
     missing = "➖ " + _("not collected on X: no X token") if idle else Text()
     return joined(["• " + _.name(speaker.name, 60), title, heard, missing], " – ")
-
-
-def followed_by_link(_: Voice, roster: Roster, follow: Follow, unread: Collection[str] = ()) -> Message:
-    """After a deep link: who is followed, and the first steps of a newcomer."""
-    name = title_of(_, roster, follow.what, follow.value).marked("bold")
-    lines = [
-        _("✅ You follow {name}: {how}.", name=name, how=how_words(_, follow.how)),
-        uncollected(_, _unread_of(roster, [follow], unread), roster),
-        _("/latest shows what was said before, /help everything else."),
-    ]
-    return finish(joined(lines, "\n"), [[Button(_("Choose whom to follow").plain, "menu")]])

@@ -12,8 +12,8 @@ from bot.render.text import Text, finish, inline, joined
 def welcome(_: Voice, roster: Roster) -> Message:
     """The first words in a private chat."""
     return finish(
-        joined([_about(_, roster), _how(_), _("First choose a language, then whom to follow:")], "\n\n"),
-        [*language_buttons(_), *_first_steps(_)],
+        joined([_about(_, roster), _how(_), _("Three taps and you are set up. First, your language:")], "\n\n"),
+        language_buttons(_, "begin:language"),
     )
 
 
@@ -30,7 +30,7 @@ def welcome_back(_: Voice, roster: Roster, follows: int, watches: int) -> Messag
         _("👋 Welcome back. Your settings are as you left them: {kept}.", kept=kept or _("nothing chosen yet")),
         _("/subscriptions shows them, /help all commands."),
     ]
-    return finish(joined(lines, "\n"), _first_steps(_))
+    return finish(joined(lines, "\n"), first_steps(_))
 
 
 def hello_group(_: Voice, roster: Roster) -> Message:
@@ -39,7 +39,7 @@ def hello_group(_: Voice, roster: Roster) -> Message:
         "In a group only administrators change what comes here; anybody may read. "
         "In a forum each topic has settings of its own: give the commands there."
     )
-    return finish(joined([_about(_, roster), rules], "\n\n"), [*language_buttons(_), *_first_steps(_)])
+    return finish(joined([_about(_, roster), rules], "\n\n"), language_buttons(_, "begin:language"))
 
 
 def _about(_: Voice, roster: Roster) -> Text:
@@ -60,7 +60,7 @@ def _how(_: Voice) -> Text:
     )
 
 
-def _first_steps(_: Voice) -> list[list[Button]]:
+def first_steps(_: Voice) -> list[list[Button]]:
     return [
         [Button(_("Choose whom to follow").plain, "menu")],
         [Button(_("Newest statements").plain, "latest:all:"), Button(_("Digest time").plain, "digest")],
@@ -68,9 +68,9 @@ def _first_steps(_: Voice) -> list[list[Button]]:
     ]
 
 
-def language_buttons(_: Voice) -> list[list[Button]]:
+def language_buttons(_: Voice, verb: str = "language") -> list[list[Button]]:
     marks = {True: "● ", False: ""}
-    return [[Button(marks[code == _.language] + NATIVE[code], f"language:{code}") for code in LANGUAGES]]
+    return [[Button(marks[code == _.language] + NATIVE[code], f"{verb}:{code}") for code in LANGUAGES]]
 
 
 def languages(_: Voice, unknown: str = "") -> Message:
@@ -83,7 +83,7 @@ def languages(_: Voice, unknown: str = "") -> Message:
 
 
 def language_set(_: Voice) -> Message:
-    return finish(_("From here on I speak English. What is quoted stays in its own language."), _first_steps(_))
+    return finish(_("From here on I speak English. What is quoted stays in its own language."), first_steps(_))
 
 
 def help_page(_: Voice, roster: Roster) -> Message:
