@@ -267,10 +267,16 @@ def _put_meaning(connection: Connection, reading: Reading, id: int) -> None:
 
 
 def plan_look_ups(connection: Connection, source: Source, id: int, post: Post, now: datetime) -> None:
-    """Ask later what has become of a post, where no look would show that it is missing."""
-    due_at = schedule.next_check_at(post.published_at, now)
-    if source.kind in LOOKED_UP and due_at and not post.deleted_at:
+    """Ask later what has become of a post."""
+    if due_at := look_up_at(source, post, now):
         checks.plan(connection, id, due_at)
+
+
+def look_up_at(source: Source, post: Post, now: datetime) -> datetime | None:
+    """When to ask what has become of a post, where no look would show that it is missing."""
+    if source.kind not in LOOKED_UP or post.deleted_at:
+        return None
+    return schedule.next_check_at(post.published_at, now)
 
 
 def _put_known(connection: Connection, roster: Roster, look: Look, reading: Reading, now: datetime) -> None:

@@ -54,7 +54,7 @@ class World:
 
     async def take_in(self, *old: Post) -> int:
         """Let history come in. Returns how many posts were new."""
-        return sum([new async for _, new in history.keep(self.database, ROSTER, [old], self.clock(), 1)])
+        return sum([kept.new async for kept in history.keep(self.database, ROSTER, [old], self.clock(), 1)])
 
     async def tick(self) -> None:
         """What the scheduler does each second; then until the polls that began are over."""

@@ -34,6 +34,7 @@ from bot.errors import FetchError
 from bot.models import Cursor, Fetcher, Post, Source
 from bot.sources import archive, feed_document, imports, telegram_page, x_page
 from bot.sources.feed import Feed
+from bot.sources.imports import Item, Lines
 from bot.sources.telegram_web import TelegramWeb
 from bot.sources.x import X
 from bot.sources.x_place import Place
@@ -200,11 +201,20 @@ def read_timeline(body: bytes) -> Iterable[Post]:
 def read_file(source: Source, body: bytes) -> Iterable[Post]:
     path = _file()
     path.write_bytes(body)
-    found = [item.found for item in imports.read(path, [], named=source)]
+    found = [item.found for item in items(imports.read(path, [], named=source))]
     for mistake in found:
         if isinstance(mistake, FetchError):
             raise mistake
     return [post for post in found if isinstance(post, Post)]
+
+
+def items(found: Iterable[Item | Lines]) -> Iterator[Item]:
+    """Everything in a file, our own lines read."""
+    for one in found:
+        if isinstance(one, Lines):
+            yield from imports.items(one)
+        else:
+            yield one
 
 
 @cache

@@ -32,7 +32,7 @@ async def world(database: Database) -> AsyncIterator[World]:
 
 
 async def keep(database: Database, batches: Iterator[Sequence[Post]] | list[list[Post]]) -> list[tuple[int, int]]:
-    return [kept async for kept in history.keep(database, ROSTER, batches, NOON, 2)]
+    return [(kept.size, kept.new) async for kept in history.keep(database, ROSTER, batches, NOON, 2)]
 
 
 async def test_history_is_taken_in_without_a_word(world: World) -> None:
@@ -96,7 +96,7 @@ async def test_a_post_in_two_batches_is_one(database: Database, world: World) ->
 
 
 async def test_a_reader_that_dies_is_named(database: Database) -> None:
-    async with Readers(ROSTER, 1) as readers:
+    async with Readers(database.path, ROSTER, NOON, 1) as readers:
         await readers.read([a_post("1", "Sample.")])
         (pid,) = [int(name) for name in _children()]
         os.kill(pid, signal.SIGKILL)
@@ -104,8 +104,8 @@ async def test_a_reader_that_dies_is_named(database: Database) -> None:
             await readers.read([a_post("2", "Sample.")])
 
 
-async def test_no_reader_outlives_its_room() -> None:
-    async with Readers(ROSTER, 2) as readers:
+async def test_no_reader_outlives_its_room(database: Database) -> None:
+    async with Readers(database.path, ROSTER, NOON, 2) as readers:
         await asyncio.gather(*(readers.read([a_post(str(number), "Sample.")]) for number in range(3)))
         assert len(_children()) == 2
     assert _children() == []

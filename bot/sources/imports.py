@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -62,6 +63,24 @@ class Item:
     read: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A part of a file of our own lines, unread: `first` is the number of its first line, `begin` the bytes before it;
+    `source` is for lines that name none. `items` reads it.
+    """
+
+    path: Path
+    raw: bytes
+    first: int
+    begin: int
+    source: str
+
+    @property
+    def end(self) -> int:
+        """How many bytes of the file are read with it."""
+        return self.begin + len(self.raw)
+
+
 def kind(path: Path) -> Kind:
     """What the file is, by the first keys in it; whatever is none of the others may be ours. Raises FetchError."""
     with archive.opened(path) as file:
@@ -83,8 +102,9 @@ def read(
     named: Source | None = None,
     zone: tzinfo | None = None,
     country: str = "",
-) -> Iterator[Item]:
-    """Everything in a file, one at a time, in its order.
+    at_once: int = 1000,
+) -> Iterator[Item | Lines]:
+    """Everything in a file, one at a time, in its order; of our own lines so many `at_once`, for others to read.
 
     `sources` are those to which it may belong, with the numbers of their accounts as far as they are known; `named` is
     the one to which it does belong, where that cannot be seen. `zone` is that of the computer on which an old Telegram
@@ -93,7 +113,7 @@ def read(
     """
     found = kind(path)
     if found == "posts":
-        yield from _posts(path, named)
+        yield from _lines(path, named.id if named else "", at_once)
         return
     if named is not None and named.kind != found:
         raise FetchError(
@@ -107,16 +127,29 @@ def read(
             yield from _x(file, path, _Accounts(ours), country)
 
 
-def _posts(path: Path, named: Source | None) -> Iterator[Item]:
+# --- our own lines
+
+
+def _lines(path: Path, source: str, at_once: int) -> Iterator[Lines]:
+    first, begin = 1, 0
     with archive.opened(path) as file:
-        for number, raw in enumerate(file, 1):
-            if raw.strip():
-                yield Item(_of_line(raw, path, number, named), f"line {number}", file.tell())
+        while raw := b"".join(islice(file, at_once)):
+            yield Lines(path, raw, first, begin, source)
+            first, begin = first + at_once, begin + len(raw)
 
 
-def _of_line(raw: bytes, path: Path, number: int, named: Source | None) -> Post | Gap | FetchError:
+def items(lines: Lines) -> Iterator[Item]:
+    """Everything in a part of a file of our own lines."""
+    read = lines.begin
+    for number, raw in enumerate(lines.raw.split(b"\n"), lines.first):
+        read = min(read + len(raw) + 1, lines.end)
+        if raw.strip():
+            yield Item(_of_line(raw, lines, number), f"line {number}", read)
+
+
+def _of_line(raw: bytes, lines: Lines, number: int) -> Post | Gap | FetchError:
     try:
-        return archive.of_line(raw, path, number, named.id if named else "")
+        return archive.of_line(raw, lines.path, number, lines.source)
     except FetchError as error:
         return error
 

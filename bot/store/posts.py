@@ -5,9 +5,9 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from bot.models import CORRECTED, WITHDRAWN, Fate, Post, Statement, Telling, Version
+from bot.models import CORRECTED, WITHDRAWN, Fate, Post, Statement, StatementKind, Telling, Version
 from bot.store import topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
@@ -51,30 +51,49 @@ def known(connection: Connection, source: str, external_ids: Collection[str]) ->
     return {external_id: Known(id, sha256, fate) for external_id, id, sha256, fate in rows}
 
 
+Row: TypeAlias = tuple[str, str, str, int, int, str, str, str, str, str, str, str, int, bool]
+"""A post as its table has it, without its number; `row` makes it."""
+
+_INSERT = """
+    INSERT INTO posts (id, source, external_id, url, published_at, seen_at, text, language, kind, media, quoted,
+        author, sha256, story, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (source, external_id) DO NOTHING
+"""
+
+
+def row(post: Post, now: datetime, *, story: int = 0, late: bool = False) -> Row:
+    return (
+        post.source,
+        post.external_id,
+        post.url,
+        to_ms(post.published_at),
+        to_ms(now),
+        post.text,
+        post.language,
+        post.kind,
+        json.dumps(post.media) if post.media else "[]",
+        post.quoted,
+        post.author,
+        fingerprint(post.text),
+        story,
+        late,
+    )
+
+
 def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0, late: bool = False) -> int | None:
     """Store a post with its language. Returns its number, or None if it was there: the store says what was new."""
-    row = connection.execute(
-        """INSERT INTO posts (source, external_id, url, published_at, seen_at, text, language, kind, media, quoted,
-            author, sha256, story, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (source, external_id) DO NOTHING RETURNING id""",
-        (
-            post.source,
-            post.external_id,
-            post.url,
-            to_ms(post.published_at),
-            to_ms(now),
-            post.text,
-            post.language,
-            post.kind,
-            json.dumps(post.media),
-            post.quoted,
-            post.author,
-            fingerprint(post.text),
-            story,
-            late,
-        ),
-    ).fetchone()
-    return row[0] if row else None
+    new = connection.execute(f"{_INSERT} RETURNING id", (None, *row(post, now, story=story, late=late))).fetchone()
+    return new[0] if new else None
+
+
+def insert_all(connection: Connection, rows: Sequence[Row]) -> dict[int, int]:
+    """Store many posts. Returns the numbers of those that were not there, by their place among the rows."""
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM posts").fetchone()
+    first = last + 1
+    stored = connection.executemany(_INSERT, ((id, *one) for id, one in enumerate(rows, first))).rowcount
+    if stored == len(rows):
+        return dict(enumerate(range(first, first + stored)))
+    return {id - first: id for (id,) in connection.execute("SELECT id FROM posts WHERE id >= ? ORDER BY id", (first,))}
 
 
 def story(connection: Connection, source: str, external_id: str) -> int:
@@ -253,31 +272,38 @@ def put_statements(connection: Connection, post: Post, id: int, statements: Iter
         )
     }
     right = [_put_right(said) if said.speaker in corrected else said for said in statements]
-    add_statements(connection, post, id, right)
+    add_statements(connection, [(id, statement_rows(post, right))])
 
 
 def _put_right(said: Statement) -> Statement:
     return replace(said, kind="mention", rule=CORRECTED, evidence="", confidence=100)
 
 
-def add_statements(connection: Connection, post: Post, id: int, statements: Iterable[Statement]) -> None:
-    """Store who says what in a post that is new."""
+StatementRow: TypeAlias = tuple[str, StatementKind, str | None, str, str, int, int]
+"""A statement as its table has it, without the number of its post."""
+
+
+def statement_rows(post: Post, statements: Iterable[Statement]) -> list[StatementRow]:
+    return [
+        (
+            said.speaker,
+            said.kind,
+            None if said.text == post.text else said.text,
+            said.rule,
+            said.evidence,
+            said.confidence,
+            to_ms(post.published_at),
+        )
+        for said in statements
+    ]
+
+
+def add_statements(connection: Connection, said: Iterable[tuple[int, Iterable[StatementRow]]]) -> None:
+    """Store who says what in posts that are new, by the number of each."""
     connection.executemany(
         "INSERT INTO statements (post, speaker, kind, text, rule, evidence, confidence, published_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                id,
-                said.speaker,
-                said.kind,
-                None if said.text == post.text else said.text,
-                said.rule,
-                said.evidence,
-                said.confidence,
-                to_ms(post.published_at),
-            )
-            for said in statements
-        ],
+        [(id, *one) for id, rows in said for one in rows],
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, aclosing, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TextIO
@@ -139,12 +139,13 @@ def _further(read: Backfill, page: Fetched) -> Backfill:
 async def _read(
     settings: Settings, database: Database, pages: Pages, progress: Progress, clock: Callable[[], datetime]
 ) -> None:
-    kept = history.keep(database, settings.roster, pages.batches(), clock(), 1)
-    async for _, new in kept:
-        read = pages.stored(new)
-        await database.write(backfills.note, pages.source, read)
-        done, whole = read.begun_at - (read.reached or read.begun_at), read.begun_at - read.since
-        progress.show(done // timedelta(seconds=1), whole // timedelta(seconds=1), read.posts, str(pages))
+    keeping = history.keep(database, settings.roster, pages.batches(), clock(), 1)
+    async with aclosing(keeping):
+        async for page in keeping:
+            read = pages.stored(page.new)
+            await database.write(backfills.note, pages.source, read)
+            done, whole = read.begun_at - (read.reached or read.begun_at), read.begun_at - read.since
+            progress.show(done // timedelta(seconds=1), whole // timedelta(seconds=1), read.posts, str(pages))
 
 
 async def _ended(database: Database, pages: Pages) -> datetime:

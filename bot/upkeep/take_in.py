@@ -3,7 +3,7 @@
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,10 +13,12 @@ from zoneinfo import ZoneInfo
 from bot import history
 from bot.app import now
 from bot.errors import FetchError, ParleyError
+from bot.history import Kept
+from bot.history.readers import Batch
 from bot.models import Gap, Post, Source
 from bot.settings import Settings
 from bot.sources import imports
-from bot.sources.imports import Foreign, Item
+from bot.sources.imports import Foreign, Item, Lines
 from bot.store import gaps, sources
 from bot.store.connection import Connection, troubles
 from bot.store.database import Database
@@ -52,22 +54,24 @@ async def take_in(
         await database.write(sources.enrol, known.values(), clock())
         numbered = _with_numbers(database, known.values())
         named = next((one for one in numbered if one.id == source), None)
-        items = imports.read(path, numbered, named=named, zone=zone, country=settings.x.country)
+        country = settings.x.country
+        found = imports.read(path, numbered, named=named, zone=zone, country=country, at_once=history.BATCH)
         whole = _size(path)
         progress = Progress(shown, clock)
         tally = Tally(settings, path, lambda line: progress.aside(say, line))
-        batches = tally.batches(items)
+        batches = tally.batches(found)
         ended = False
         try:
-            async for read, new in history.keep(database, settings.roster, batches, clock(), os.cpu_count() or 1):
-                tally.read += read
-                tally.stored += new
-                progress.show(tally.ends.popleft(), whole, tally.read, str(tally))
+            keeping = history.keep(database, settings.roster, batches, clock(), os.cpu_count() or 1)
+            async with aclosing(keeping):
+                async for kept in keeping:
+                    tally.count(kept)
+                    progress.show(tally.ends.popleft(), whole, tally.read, str(tally))
             await database.write(_put_gaps, tally.gaps)
             ended = True
         finally:
             progress.clear()
-            if ended or tally.found or tally.mistakes:
+            if ended or tally.read or tally.found or tally.mistakes:
                 tally.tell()
     return int(tally.failed)
 
@@ -114,14 +118,18 @@ class Tally:
     def __str__(self) -> str:
         return f"{self.read:,} posts read, {self.stored:,} new"
 
-    def batches(self, items: Iterator[Item]) -> Iterator[list[Post]]:
-        """The posts that can be stored; what stands before a mistake that ends the file comes before it is raised.
-        Raises FetchError, too, if the file is of a kind that cannot be read.
+    def batches(self, items: Iterator[Item | Lines]) -> Iterator[Batch]:
+        """The posts that can be stored, and lines that hold some; what stands before a mistake that ends the file comes
+        before it is raised. Raises FetchError, too, if the file is of a kind that cannot be read.
         """
         batch: list[Post] = []
         end = 0
         try:
             for item in items:
+                if isinstance(item, Lines):
+                    self.ends.append(item.end)
+                    yield item
+                    continue
                 end = item.read
                 if post := self._taken(item):
                     batch.append(post)
@@ -133,8 +141,16 @@ class Tally:
             self.ends.append(end)
             yield batch
             raise
-        self.ends.append(end)
-        yield batch
+        if batch:
+            self.ends.append(end)
+            yield batch
+
+    def count(self, kept: Kept) -> None:
+        """What became of a batch. Raises FetchError if the file is of a kind that cannot be read."""
+        self.read += kept.size
+        self.stored += kept.new
+        for item in kept.aside:
+            self._taken(item)
 
     def _taken(self, item: Item) -> Post | None:
         match item.found:
@@ -157,7 +173,7 @@ class Tally:
         self.mistakes += 1
         if self.mistakes <= NAMED:
             self.say(f"✗ {mistake}")
-        elif not self.found:
+        elif not self.found and not self.read:
             raise FetchError(
                 f"{self.path}: no posts. What can be read: lines that `parley export` wrote, result.json of Telegram "
                 "Desktop's export of a channel (as JSON), answers of the X API in lines as twarc2 writes them"

@@ -14,6 +14,7 @@ from bot.errors import FetchError
 from bot.models import Gap, Post, Source
 from bot.sources import archive, imports
 from bot.sources.imports import Foreign, Item
+from tests.fuzz import items
 
 AT = datetime(2022, 3, 14, 12, tzinfo=UTC)
 CHANNEL = Source("channel", "telegram", "Some_Channel", language="uk")
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 def read(path: Path, *ours: Source, **more: Any) -> Iterator[Item]:
     """The file is theirs, or of the one source that is named."""
-    return imports.read(path, ours, **more)
+    return items(imports.read(path, ours, **more))
 
 
 def posts(path: Path, source: Source, **more: Any) -> list[Post]:

@@ -191,8 +191,8 @@ async def test_in_a_terminal_one_line_tells_how_far_it_is_how_fast_and_how_long_
     assert shown[0] == "██████░░░░░░░░░░░░░░  28% · 2 posts read, 2 new · 0 a second · 0:00:25 left"
     assert [line.split(" · ")[1] for line in shown] == [
         "2 posts read, 2 new",
-        "4 posts read, 4 new",
-        "6 posts read, 6 new",
+        "3 posts read, 3 new",
+        "5 posts read, 5 new",
         "7 posts read, 7 new",
     ]
     assert terminal.getvalue().endswith(RENEW)
