@@ -5,7 +5,7 @@ import logging
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -99,7 +99,12 @@ async def run(settings: Settings) -> None:
         stack.push_async_callback(polling.shutdown)
         meters, pace = Meters(), settings.pace
         pacing = Pacing(pace.overall, pace.chat, pace.group, paid=pace.paid, meters=meters)
-        application = telegram_bot(settings, database, sending, polling, pacing, meters, translator(settings, session))
+
+        def nudge() -> None:
+            delivery.nudge()
+
+        translate = translator(settings, session)
+        application = telegram_bot(settings, database, sending, polling, pacing, meters, translate, nudge)
         delivery = Delivery(database, application.bot, pacing, now, meters=meters)
         readers = await stack.enter_async_context(fetchers(session, settings, database))
         collector = Collector(database, readers, settings.roster, now, random.random, delivery.nudge, meters)
@@ -141,7 +146,7 @@ async def run(settings: Settings) -> None:
 
         log.info("collecting %d sources", sum(source.enabled for source in settings.roster.sources.values()))
         unfinished = await database.write(inbox.waiting)
-        await converse(application, delivery, ear, unfinished, stop)
+        await converse(application, delivery, ear, unfinished, stop, settings.admins)
 
 
 # --- the parts
@@ -175,6 +180,7 @@ async def fetchers(
             vocabulary=settings.x.vocabulary,
             country=settings.x.country,
             purse=purse(database, settings.x.budget) if database else None,
+            resting=partial(database.read, sources.switched_off) if database else tuple,
         ),
         "telegram": TelegramWeb(session, settings.telegram_web_url, settings.contact),
         "feed": Feed(session, settings.contact),
@@ -237,8 +243,11 @@ def telegram_bot(
     pacing: Pacing,
     meters: Meters,
     translator: Translator | None = None,
+    queued: Callable[[], None] = lambda: None,
 ) -> App:
-    """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers."""
+    """python-telegram-bot on our transport, our pace and our inbox, with the chat's handlers. `queued` is called when
+    they have put something into the outbox.
+    """
 
     async def receive(number: int, update: str) -> bool:
         new = await database.write(inbox.receive, number, update, now())
@@ -264,7 +273,7 @@ def telegram_bot(
         .concurrent_updates(InTurn(begun, done))
         .build()
     )
-    chat.serve(application, chat.Desk(database, settings, now, translator))
+    chat.serve(application, chat.Desk(database, settings, now, translator, queued))
     return application
 
 
@@ -377,6 +386,7 @@ async def converse(
     ear: Ear,
     unfinished: Sequence[tuple[int, str]],
     stop: asyncio.Event,
+    admins: Collection[int] = (),
 ) -> None:
     """Listen and deliver until told to stop, the updates that an earlier process left `unfinished` first.
 
@@ -390,7 +400,7 @@ async def converse(
         await cast(Inbox, application.update_queue).resume(unfinished, application.bot)
         await application.start()
         await ear.open()
-        registering = asyncio.create_task(chat.register(application.bot), name="register")
+        registering = asyncio.create_task(chat.register(application.bot, admins), name="register")
         log.info("listening as @%s", application.bot.username)
         listening = asyncio.create_task(ear.watch(), name="watch")
         await asyncio.wait({delivering, stopping, listening}, return_when=asyncio.FIRST_COMPLETED)

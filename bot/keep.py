@@ -15,7 +15,7 @@ from bot.errors import StoreError
 from bot.models import Message
 from bot.render import alerts
 from bot.settings import Settings
-from bot.store import budget, clock, copies, disk, exports, inbox, outbox, subscribers
+from bot.store import access, announcements, budget, clock, copies, disk, exports, inbox, outbox, subscribers
 from bot.store.connection import Connection, sqlite3
 from bot.store.database import Database
 
@@ -164,6 +164,8 @@ class Keeper:
         for forget, days in ((outbox.forget, keep.outbox), (inbox.forget, keep.inbox)):
             while dropped := await self._database.write(forget, now - timedelta(days=days)):
                 gone += dropped
+        for put_away in (access.forget, announcements.forget):
+            await self._database.write(put_away, now - timedelta(days=keep.outbox))
         await self._database.write(budget.forget, now)
         await self._database.write(exports.forget, now)
         return gone

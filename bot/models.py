@@ -359,9 +359,9 @@ class Historian(Protocol):
 
 # --- who is told
 
-SubscriberState = Literal["active", "blocked", "gone", "paused"]
+SubscriberState = Literal["active", "blocked", "gone", "paused", "barred"]
 """blocked: the chat refuses us, its settings are kept and come back with /start. gone: the account no longer
-exists. paused: rights or topic lost."""
+exists. paused: rights or topic lost. barred: an operator has shut it out."""
 
 How = Literal["now", "silent", "digest"]
 """now: an alert with sound. silent: an alert without. digest: only in the digest."""
@@ -519,3 +519,104 @@ class Notification:
     deaths: int = 0
     body: int = 0
     message_id: int = 0
+
+
+# --- what operators see
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """All subscribers by state, those that are active by kind of chat and by language; how many are `new`, and how many
+    chats are shut out.
+    """
+
+    states: Mapping[str, int]
+    kinds: Mapping[str, int]
+    languages: Mapping[str, int]
+    new: int
+    barred: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One subscriber with how much it follows and watches, how many messages it was `sent` and how many did not reach
+    it, as far as that is remembered.
+    """
+
+    subscriber: Subscriber
+    since: datetime
+    follows: int
+    watches: int
+    sent: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one lane: `rows` for `chats`. `deferred` was put off, `doubtful` is on its way or may have arrived,
+    `later` is not due yet; `oldest` is when the first of it was queued.
+    """
+
+    lane: Lane
+    rows: int
+    chats: int
+    deferred: int
+    doubtful: int
+    later: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The lanes in which something waits, in the order in which they go; how many chats are `held`, the last of them
+    until then; of how many messages of the last day nobody can tell whether they arrived.
+    """
+
+    lanes: tuple[Waiting, ...]
+    held: int
+    held_until: datetime | None
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Misfire:
+    """Messages that ended alike: their state, the reason that Telegram or we gave, how many, and when the last was."""
+
+    state: str
+    reason: str
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that an operator was told of."""
+
+    at: datetime
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What operators write to all, or to those who read one `language`. `at` is when it got its state, `chats` to how
+    many it was queued.
+    """
+
+    id: int
+    message: Message
+    state: Literal["drafted", "sent", "taken back"]
+    language: str
+    at: datetime
+    chats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many chats have an announcement, wait for it, will not get it (they refuse it, or it was taken back), and may
+    have it.
+    """
+
+    sent: int = 0
+    waiting: int = 0
+    refused: int = 0
+    unknown: int = 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.wiring import COMMANDS
+from bot.chat.wiring import COMMANDS, OPERATING
 from bot.cli import _parser
 from bot.settings import ENVIRONMENT
 
@@ -16,7 +16,7 @@ USERS = (HOUSE / "docs" / "users.md").read_text()
 
 def test_every_command_of_the_chat_is_explained_and_no_other() -> None:
     told = set(re.findall(r"^\| `/(\w+)", README, re.MULTILINE))
-    assert told == set(COMMANDS)
+    assert told == {*COMMANDS, *OPERATING}
 
 
 def test_what_users_are_told_of_in_full_are_commands() -> None:

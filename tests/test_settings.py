@@ -632,7 +632,7 @@ def test_what_is_wrong_with_a_watch_query_is_said_by_the_caller(folder: Folder) 
     unknown_key, query = caught.value.exceptions
     assert str(unknown_key).endswith(
         "parley.toml, a: unknown key; "
-        "expected defaults, limits, pace, every, telegram, x, operator, backup, keep, log, translate, disk"
+        "expected defaults, limits, access, pace, every, telegram, x, operator, backup, keep, log, translate, disk"
     )
     assert str(query).endswith("topics.toml, topics.ice.watch.en: 'ice OR frost' mentions frost")
     assert settings.load({"PARLEY_CONFIG": str(folder())}, complaint=lambda query: "").roster.topics

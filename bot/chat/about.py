@@ -110,6 +110,8 @@ def source_states(
                 health.last_new_at if silent else None,
             )
         )
+    off = sources.switched_off(connection)
+    states += [settling.SourceState(id, off_since=since) for id, since in off.items() if id in settings.roster.sources]
     return states
 
 

@@ -15,12 +15,14 @@ from telegram.error import TelegramError
 
 from bot.chat import (
     about,
+    announcing,
     beginning,
     browsing,
     citing,
     correcting,
     following,
     history,
+    operating,
     people,
     pictures,
     preferences,
@@ -431,6 +433,12 @@ def _language(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: about.speak(turn, language)
 
 
+def _news(arguments: Sequence[str], turn: Turn) -> Act:
+    (typed,) = arguments
+    _one_of(typed, ("0", "1"))
+    return lambda turn: announcing.want(turn, typed == "1")
+
+
 VERBS: Mapping[str, Verb] = {
     "begin": Verb(_begin, steers=True),
     "menu": Verb(_menu),
@@ -474,4 +482,6 @@ VERBS: Mapping[str, Verb] = {
     "zone": Verb(_zone, steers=True),
     "language": Verb(_language, steers=True),
     "status": Verb(_page_of(about.show_status)),
+    "news": Verb(_news, steers=True),
+    "admin": Verb(operating.understand),
 }

@@ -1,14 +1,17 @@
 """What Telegram tells of the chat itself: the bot came or was put out, the group became a supergroup."""
 
-from telegram import Bot, ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message
+from telegram import Bot, Chat, ChatMember, ChatMemberRestricted, ChatMemberUpdated, User
+from telegram import Message as Told
 from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.botapi.messages import arguments
+from bot.chat import admitting
 from bot.chat.desk import Desk
-from bot.models import SubscriberState
+from bot.models import Message, SubscriberState
 from bot.render.language import pick, voice
+from bot.render.replies import admitting as refusals
 from bot.render.replies import greeting
-from bot.store import subscribers
+from bot.store import access, subscribers
 
 
 async def changed(desk: Desk, bot: Bot, update: ChatMemberUpdated) -> None:
@@ -21,11 +24,22 @@ async def changed(desk: Desk, bot: Bot, update: ChatMemberUpdated) -> None:
         return
     await desk.database.write(subscribers.reactivate, chat.id)
     if before == "blocked" and chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
-        defaults = desk.settings.defaults
-        known = desk.database.read(subscribers.find, chat.id, 0)
-        language = known.language if known else pick(update.from_user.language_code, defaults.language)
-        message = greeting.hello_group(voice(language, defaults.zone), desk.roster)
-        await bot.send_message(chat.id, **arguments(message))
+        message = await _hello(desk, chat, update.from_user)
+        if message is not None:
+            await bot.send_message(chat.id, **arguments(message))
+
+
+async def _hello(desk: Desk, chat: Chat, who: User) -> Message | None:
+    """To a group that took the bot in; to one that is not let in only why nothing will come, once."""
+    defaults = desk.settings.defaults
+    known = desk.database.read(subscribers.find, chat.id, 0)
+    words = voice(known.language if known else pick(who.language_code, defaults.language), defaults.zone)
+    standing = admitting.standing(desk, chat.id, who.id)
+    if standing == "in":
+        return greeting.hello_group(words, desk.roster)
+    if standing == "closed" and await desk.database.write(access.turn_away, chat.id, desk.now()):
+        return refusals.closed(words, desk.settings.contact, chat.id)
+    return None
 
 
 def _state(member: ChatMember, chat_type: str) -> SubscriberState:
@@ -41,7 +55,7 @@ def _state(member: ChatMember, chat_type: str) -> SubscriberState:
     return "active"
 
 
-async def migrated(desk: Desk, message: Message) -> None:
+async def migrated(desk: Desk, message: Told) -> None:
     """A group is a supergroup from here on: its settings go along. Both chats are told; once is enough."""
     old = message.migrate_from_chat_id or message.chat.id
     new = message.migrate_to_chat_id or message.chat.id

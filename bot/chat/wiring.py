@@ -1,11 +1,11 @@
 """Which update goes where."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
-from telegram import Bot, CallbackQuery, ChatMemberUpdated, InlineQuery, Message, Update
+from telegram import Bot, BotCommandScopeChat, CallbackQuery, ChatMemberUpdated, InlineQuery, Message, Update
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import (
     Application,
@@ -19,6 +19,7 @@ from telegram.ext import (
 
 from bot.chat import (
     about,
+    admitting,
     beginning,
     browsing,
     buttons,
@@ -28,6 +29,7 @@ from bot.chat import (
     history,
     inline,
     membership,
+    operating,
     people,
     preferences,
     reading,
@@ -41,6 +43,7 @@ from bot.chat.quota import Quota
 from bot.chat.turn import Turn
 from bot.models import LANGUAGES
 from bot.render.commands import commands
+from bot.render.replies import admitting as refusals
 from bot.render.replies import greeting
 
 log = logging.getLogger(__name__)
@@ -77,6 +80,9 @@ COMMANDS: Mapping[str, Command] = {
     "stop": about.stop,
 }
 
+OPERATING: Mapping[str, Command] = {"admin": operating.admin}
+"""For operators in private; whoever else types them is told that there is no such command."""
+
 KEYSTROKES = 4
 """Inline queries to a command: Telegram asks while a person types."""
 
@@ -102,14 +108,25 @@ def serve(application: Application[Any, Any, Any, Any, Any, Any], desk: Desk) ->
     application.add_error_handler(reception.failed)
 
 
-async def register(bot: Bot) -> None:
-    """Put the commands into Telegram's menu, for each language and for all others. Doing it again is harmless."""
+async def register(bot: Bot, admins: Collection[int] = ()) -> None:
+    """Put the commands into Telegram's menu, for each language and for all others; operators see one more. Doing it
+    again is harmless.
+    """
     for code in (None, *LANGUAGES):
         try:
             await bot.set_my_commands(commands(code or "en"), language_code=code)
+            for chat in admins:
+                await _register_operator(bot, chat, code)
         except TelegramError as error:
             log.warning("the menu of commands was not set (%s); the next start tries again", type(error).__name__)
             return
+
+
+async def _register_operator(bot: Bot, chat: int, code: str | None) -> None:
+    """Who has not begun to talk with the bot is not known to Telegram here."""
+    with suppress(BadRequest):
+        listed = commands(code or "en", operator=True)
+        await bot.set_my_commands(listed, BotCommandScopeChat(chat), language_code=code)
 
 
 class Reception:
@@ -126,10 +143,10 @@ class Reception:
         if turn is None or turn.message.is_automatic_forward:
             return
         name, addressed, typed = _read(turn.message, context.bot.username)
-        known = COMMANDS.get(name)
+        known = COMMANDS.get(name) or (OPERATING.get(name) if turn.operator else None)
         if not addressed or (known is None and not (turn.private or "@" in (turn.message.text or "").split()[0])):
             return
-        if await self._too_much(turn):
+        if await self._too_much(turn) or (name not in admitting.ALWAYS and await self._not_let_in(turn)):
             return
         if known is None:
             await turn.say(greeting.unknown_command(turn.voice, name, reading.near(name, COMMANDS)))
@@ -141,7 +158,7 @@ class Reception:
     async def words(self, update: Update, context: Context) -> None:
         """Words without a command, in private: an offer to look for them."""
         turn = Turn.of(self._desk, context.bot, update)
-        if turn is not None and not await self._too_much(turn):
+        if turn is not None and not await self._too_much(turn) and not await self._not_let_in(turn):
             await turn.say(greeting.plain_words(turn.voice, turn.message.text or ""))
 
     async def button(self, update: Update, context: Context) -> None:
@@ -151,12 +168,17 @@ class Reception:
             with suppress(TelegramError):
                 await query.answer(greeting.slow_down(turn.voice, wait).text)
             return
+        if turn is not None and admitting.of(turn) != "in":
+            with suppress(TelegramError):
+                await query.answer(refusals.shut(turn.voice).text, show_alert=True)
+            return
         await buttons.press(self._desk, context.bot, update, query)
 
     async def inline(self, update: Update, context: Context) -> None:
         """Words typed after the bot's name in any chat."""
         query = cast(InlineQuery, update.inline_query)
-        if self._typing.wait(query.from_user.id, self._desk.now()):
+        user = query.from_user.id
+        if self._typing.wait(user, self._desk.now()) or admitting.standing(self._desk, user, user) != "in":
             await inline.refuse(self._desk, query)
         else:
             await inline.answer(self._desk, query)
@@ -179,6 +201,12 @@ class Reception:
         if turn is not None:
             with suppress(TelegramError):
                 await turn.say(greeting.failed(turn.voice))
+
+    async def _not_let_in(self, turn: Turn) -> bool:
+        standing = admitting.of(turn)
+        if standing != "in":
+            await admitting.turn_away(turn, standing)
+        return standing != "in"
 
     async def _too_much(self, turn: Turn) -> bool:
         now = self._desk.now()

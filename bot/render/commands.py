@@ -16,9 +16,11 @@ class Command:
     examples: tuple[Text, ...] = ()
 
 
-def commands(language: str) -> list[tuple[str, str]]:
-    """Name and description of every command, in the order in which the menu shows them."""
-    return [(one.name, one.description.plain) for one in described(voice(language, "UTC"), None)]
+def commands(language: str, *, operator: bool = False) -> list[tuple[str, str]]:
+    """Name and description of every command, in the order in which the menu shows them; for operators one more."""
+    _ = voice(language, "UTC")
+    more = [("admin", _("Run this bot").plain)] if operator else []
+    return [*more, *((one.name, one.description.plain) for one in described(_, None))]
 
 
 def described(_: Voice, roster: Roster | None) -> list[Command]:

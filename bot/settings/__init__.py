@@ -20,12 +20,13 @@ from bot.errors import SettingsError
 from bot.settings.environment import ENVIRONMENT, from_environment
 from bot.settings.files import EVERY, Complaint, from_folder
 from bot.settings.reading import duration, is_there
-from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Settings, Translate
+from bot.settings.values import MEGABYTE, Access, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Settings, Translate
 
 __all__ = [
     "ENVIRONMENT",
     "EVERY",
     "MEGABYTE",
+    "Access",
     "Backup",
     "Complaint",
     "Defaults",

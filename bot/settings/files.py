@@ -11,7 +11,7 @@ from bot.errors import SettingsError
 from bot.models import LANGUAGES, Dialect, Role, Roster, Round, Side, Source, SourceKind, Speaker, Talks, Topic
 from bot.settings import reading
 from bot.settings.reading import Key, Place, Reader, Table, Wrong
-from bot.settings.values import MEGABYTE, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Translate
+from bot.settings.values import MEGABYTE, Access, Backup, Defaults, Keep, Limits, Log, OnX, Pace, Translate
 
 EVERY: Mapping[SourceKind, timedelta] = {
     "x": timedelta(minutes=5),
@@ -221,6 +221,10 @@ def _inbox_days(value: Any, place: Place) -> int:
     return days
 
 
+def _numbers(value: Any, place: Place) -> frozenset[int]:
+    return frozenset(reading.items(reading.chat)(value, place))
+
+
 def _megabytes(value: Any, place: Place) -> int:
     return reading.count(value, place) * MEGABYTE
 
@@ -249,6 +253,7 @@ _PARLEY = {
         Limits,
         {limit: Key(reading.count) for limit in ("watches", "follows", "query", "commands_a_minute")},
     ),
+    "access": Table(Access, {"open": Key(reading.truth), "allow": Key(_numbers)}),
     "pace": Table(
         Pace,
         {

@@ -159,6 +159,12 @@ def count(value: Any, place: Place) -> int:
     return value
 
 
+def chat(value: Any, place: Place) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < abs(value) < 10**15:
+        raise expected("the number of a person or a chat, as /privacy shows it, without quotation marks", value)
+    return value
+
+
 def rate(value: Any, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1000:
         raise expected("a number above 0, at most 1000", value)

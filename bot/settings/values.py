@@ -29,6 +29,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may use this instance: everybody if it is `open`, else the people and chats whose numbers are allowed."""
+
+    open: bool = True
+    allow: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast messages leave: `overall` and `chat` (one private chat) a second, `group` (or channel) a minute.
 
@@ -137,6 +145,7 @@ class Settings:
     roster: Roster
     defaults: Defaults = Defaults()
     limits: Limits = Limits()
+    access: Access = Access()
     pace: Pace = Pace()
     x: OnX = OnX()
     contact: str = ""

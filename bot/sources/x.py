@@ -1,7 +1,7 @@
 """X, by its paid API v2: the timelines of accounts and, where X allows few requests, searches over many at once."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -69,7 +69,7 @@ class X:
     the timelines at greater intervals. Left to itself ("auto"), X is searched if it allows fewer requests for timelines
     in a quarter of an hour than there are accounts. `vocabulary` is how fields are named in requests; answers are read
     in both. `country`: posts that are withheld there are not read; if none is named, no post that is withheld
-    anywhere. `purse` pays; without one nothing is counted.
+    anywhere. `purse` pays; without one nothing is counted. `resting` says which accounts are not read for now.
 
     One X for one token: what X says of the token holds for all accounts, and what a search finds serves them all.
     Nothing of that needs to outlive the process.
@@ -86,9 +86,11 @@ class X:
         vocabulary: Vocabulary = "tweet",
         country: str = "",
         purse: Purse | None = None,
+        resting: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self._api = Api(session, bearer_token, base_url, vocabulary, purse) if bearer_token else None
         self._handles = {source.id: handle(source) for source in accounts}
+        self._resting = resting
         self._mode = mode
         self._country = country
         self._searches = Searches()
@@ -96,6 +98,8 @@ class X:
     async def fetch(self, source: Source, cursor: Cursor | None, now: datetime) -> Fetched:
         """All of what is new, or none of it if it cannot be read; but what X or the budget puts off comes later."""
         api = self._open()
+        for gone in self._resting():
+            self._handles.pop(gone, None)
         self._handles[source.id] = handle(source)
         place, title = await self._whose(source, cursor, now)
         look = _without_what_was_before(await self._read(api, source, place, now), now)

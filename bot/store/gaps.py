@@ -9,6 +9,7 @@ from bot.store.times import from_ms, to_ms
 UNREAD = "more was posted than could be read"
 NOT_RUNNING = "Parley was not running"
 PUT_OFF = "it is to be read later"
+SWITCHED_OFF = "an operator has switched it off"
 
 
 def begin(connection: Connection, source: str, reason: str) -> None:
@@ -95,10 +96,13 @@ def everything(connection: Connection) -> list[Gap]:
 
 
 def between(connection: Connection, since: datetime, until: datetime) -> list[Gap]:
-    """The gaps of the sources that are collected, and of all, that reach into [since, until); the earliest first."""
+    """The gaps that reach into [since, until), the earliest first: of all, of the sources that are collected, and of
+    those that an operator has switched off.
+    """
     rows = connection.execute(
         """SELECT coalesce(source, ''), since, until, reason FROM gaps LEFT JOIN sources ON sources.id = source
-        WHERE since < ? AND (until IS NULL OR until > ?) AND (source IS NULL OR enabled) ORDER BY since, gaps.id""",
+        WHERE since < ? AND (until IS NULL OR until > ?) AND (source IS NULL OR enabled OR off_since IS NOT NULL)
+        ORDER BY since, gaps.id""",
         (to_ms(until), to_ms(since)),
     )
     return [Gap(source, from_ms(begun), from_ms(ended), reason) for source, begun, ended, reason in rows]

@@ -546,6 +546,36 @@ def looks(database: sqlite_utils.Database) -> None:
     _run(database, LOOKS)
 
 
+OPERATING = """
+ALTER TABLE sources ADD COLUMN off_since INTEGER;            -- an operator switched it off; config/ has it on
+ALTER TABLE subscribers ADD COLUMN announcements INTEGER NOT NULL DEFAULT 1;  -- whether operators may write to it
+
+CREATE TABLE barred (                          -- chats that an operator has shut out
+    chat INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0            -- whether that was said there
+) STRICT;
+CREATE TABLE turned_away (                     -- chats that were told that this instance is closed
+    chat INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE announcements (                   -- what operators write to all
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message TEXT NOT NULL,                     -- a finished message as JSON
+    state TEXT NOT NULL,                       -- drafted, sent, taken back
+    language TEXT NOT NULL DEFAULT '',         -- of those to whom it goes; empty: to all
+    at INTEGER NOT NULL,                       -- of its last state
+    chats INTEGER NOT NULL DEFAULT 0           -- to how many it was queued
+) STRICT;
+CREATE INDEX outbox_troubled ON outbox (settled_at) WHERE settled_at IS NOT NULL AND error <> '';
+"""
+
+
+@migrations()
+def operating(database: sqlite_utils.Database) -> None:
+    _run(database, OPERATING)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

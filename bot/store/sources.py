@@ -61,14 +61,15 @@ def enrol(connection: Connection, sources: Collection[Source], now: datetime) ->
     """Bring the table in line with config/.
 
     New sources are due at once and so are those that had failed for good (a start means that a person acted); absent
-    ones rest; one whose address has changed starts anew. The time since anything was last read is a gap of all.
+    ones rest, and so do those that an operator has switched off; one whose address has changed starts anew. The time
+    since anything was last read is a gap of all.
     """
     _note_absence(connection, now)
     connection.execute("UPDATE sources SET enabled = 0")
     connection.executemany(
         """INSERT INTO sources (id, kind, address, enabled, next_poll_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
-            enabled = excluded.enabled,
+            enabled = excluded.enabled AND off_since IS NULL,
             next_poll_at = CASE WHEN stopped THEN excluded.next_poll_at ELSE next_poll_at END,
             stopped = 0,
             cursor = CASE WHEN (kind, address) = (excluded.kind, excluded.address) THEN cursor END,
@@ -155,6 +156,8 @@ def polled(
         (cursor, to_ms(now), to_ms(next_at), title, account_id, to_ms(newest) if newest else 0, note[:1000], source),
     )
     gaps.end(connection, source, now)
+    if source in switched_off(connection):  # it was being read meanwhile
+        gaps.begin(connection, source, gaps.SWITCHED_OFF)
 
 
 def failed(
@@ -204,6 +207,30 @@ def health(connection: Connection) -> list[Health]:
         )
         for row in rows
     ]
+
+
+def switch_off(connection: Connection, source: str, now: datetime) -> None:
+    """An operator does not want it to be read for now: that is a gap like any other, and outlives a restart."""
+    gaps.begin(connection, source, gaps.SWITCHED_OFF)
+    connection.execute(
+        "UPDATE sources SET enabled = 0, off_since = ?, alarmed_at = NULL, alarm_shared = 0 WHERE id = ? AND enabled",
+        (to_ms(now), source),
+    )
+
+
+def switch_on(connection: Connection, source: str, now: datetime) -> None:
+    """It is read again, at once."""
+    connection.execute(
+        "UPDATE sources SET enabled = 1, off_since = NULL, next_poll_at = ?, stopped = 0 "
+        "WHERE id = ? AND off_since IS NOT NULL",
+        (to_ms(now), source),
+    )
+
+
+def switched_off(connection: Connection) -> dict[str, datetime]:
+    """The sources that an operator has switched off, and since when."""
+    rows = connection.execute("SELECT id, off_since FROM sources WHERE off_since IS NOT NULL ORDER BY id")
+    return {id: from_ms(since) for id, since in rows}
 
 
 def account_ids(connection: Connection) -> dict[str, str]:

@@ -152,7 +152,9 @@ def deactivate(
         (chat,) if thread is None else (chat, thread),
     ).fetchall()
     known = [_subscriber(row) for row in found]
-    connection.executemany("UPDATE subscribers SET state = ? WHERE id = ?", [(state, one.id) for one in known])
+    connection.executemany(
+        "UPDATE subscribers SET state = ? WHERE id = ? AND state <> 'barred'", [(state, one.id) for one in known]
+    )
     connection.executemany(
         "UPDATE outbox SET state = iif(message_id > 0, 'sent', 'refused'), due_at = NULL, settled_at = ?, "
         "error = ? WHERE subscriber = ? AND due_at IS NOT NULL",
@@ -162,8 +164,13 @@ def deactivate(
 
 
 def reactivate(connection: Connection, chat: int) -> None:
-    """The chat can be written to again, in all its topics."""
-    connection.execute("UPDATE subscribers SET state = 'active' WHERE chat = ?", (chat,))
+    """The chat can be written to again, in all its topics; not if an operator has shut it out."""
+    connection.execute("UPDATE subscribers SET state = 'active' WHERE chat = ? AND state <> 'barred'", (chat,))
+
+
+def readmit(connection: Connection, chat: int) -> None:
+    """An operator lets it in again. Whether it can be written to the next message shows."""
+    connection.execute("UPDATE subscribers SET state = 'active' WHERE chat = ? AND state = 'barred'", (chat,))
 
 
 def move(connection: Connection, chat: int, new_chat: int) -> None:
@@ -190,7 +197,16 @@ def move(connection: Connection, chat: int, new_chat: int) -> None:
             continue
         for table in ("follows", "watches", "late", "outbox"):
             connection.execute(f"UPDATE OR IGNORE {table} SET subscriber = ? WHERE subscriber = ?", (new, old))  # noqa: S608
+        connection.execute(
+            "UPDATE subscribers SET announcements = min(announcements, "
+            "(SELECT announcements FROM subscribers WHERE id = ?)) WHERE id = ?",
+            (old, new),
+        )
         connection.execute("DELETE FROM subscribers WHERE id = ?", (old,))
+    connection.execute("UPDATE OR REPLACE barred SET chat = ? WHERE chat = ?", (new_chat, chat))
+    connection.execute(
+        "UPDATE subscribers SET state = 'barred' WHERE chat IN (SELECT chat FROM barred WHERE chat = ?)", (new_chat,)
+    )
 
 
 def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:

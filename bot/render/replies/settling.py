@@ -102,7 +102,7 @@ def digest_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
 class SourceState:
     """One source as /status shows it. `no_token`: it is set up and not collected, for want of one. `gaps`: when it was
     not seen of late; `silent_since`: since when it brings nothing new, if that is unusually long. `error` is for
-    operators: why it cannot be read, or what wants mending although it can.
+    operators: why it cannot be read, or what wants mending although it can. `off_since`: an operator switched it off.
     """
 
     id: str
@@ -112,6 +112,7 @@ class SourceState:
     no_token: bool = False
     gaps: Sequence[Gap] = ()
     silent_since: datetime | None = None
+    off_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +161,16 @@ def _summary(
     _: Voice, roster: Roster, states: Sequence[SourceState], now: datetime, queue: Queue | None, away: Sequence[Gap]
 ) -> Text:
     failing = sum(one.failing_since is not None for one in states)
-    idle = sum(one.no_token for one in states)
+    off = sum(one.off_since is not None for one in states)
+    idle = sum(one.no_token and one.off_since is None for one in states)
+    read = len(states) - idle - off
     lines: list[Text | str] = [
-        _.many("{count} source is collected.", "{count} sources are collected.", len(states) - idle).marked("bold"),
+        _.many("{count} source is collected.", "{count} sources are collected.", read).marked("bold"),
         _.many("⚠️ {count} cannot be read at the moment.", "⚠️ {count} cannot be read at the moment.", failing)
         if failing
         else "",
         _.many("{count} is not collected: no X token.", "{count} are not collected: no X token.", idle) if idle else "",
+        _.many("⏸ {count} is switched off.", "⏸ {count} are switched off.", off) if off else "",
         _operators(_, queue, now) if queue else "",
         blind(_, away, roster, now),
     ]
@@ -205,6 +209,8 @@ def source_line(_: Voice, roster: Roster, state: SourceState, now: datetime, err
     """How one source fares; `errors`: for somebody who can mend it."""
     source = roster.sources.get(state.id)
     name = account(_, source, roster) if source else inline(state.id, 60)
+    if state.off_since:
+        return "⏸ " + name + " – " + _("switched off since {moment}", moment=_.moment(state.off_since))
     if state.no_token:
         return "➖ " + name
     if state.failing_since:
@@ -221,7 +227,13 @@ def source_line(_: Voice, roster: Roster, state: SourceState, now: datetime, err
 
 
 def _by_trouble(state: SourceState) -> tuple[bool, ...]:
-    return state.failing_since is None, state.silent_since is None, state.no_token, state.last_ok_at is not None
+    return (
+        state.failing_since is None,
+        state.silent_since is None,
+        state.off_since is None,
+        state.no_token,
+        state.last_ok_at is not None,
+    )
 
 
 def _ago(_: Voice, at: datetime, now: datetime) -> Text:
