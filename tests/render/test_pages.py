@@ -13,7 +13,7 @@ from bot.render.language import Voice, voice
 from bot.render.replies import citing, people, stats, talks
 from bot.render.replies.citing import Cited
 from bot.render.replies.settling import SourceState
-from bot.render.text import Text
+from bot.render.text import Text, inline
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -81,7 +81,7 @@ PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "choice of topics": lambda _, r, x: talks.choose_topic(_, r, 0),
     "comparison": lambda _, r, x: talks.comparison(_, r, a_topic(x), last(x, r), 0),
     "comparison of words": lambda _, r, x: talks.comparison(_, r, x, {}, 3),
-    "stats": lambda _, r, x: stats.stats(_, r, a_month(r), Text(x[:9].strip()), True),
+    "stats": lambda _, r, x: stats.stats(_, r, a_month(r), inline(x, 9), True),
     "stats of nothing": lambda _, r, x: stats.stats(_, r, Counts(a_month(r).days, {}, {}), Text(), True),
     "under a picture": lambda _, r, x: stats.caption(_, worlds.AT),
     "no picture": lambda _, r, x: stats.no_picture(_),
