@@ -232,6 +232,53 @@ def test_posts_are_taken_in_given_out_and_copied(world: Path, capsys: Caught) ->
     assert capsys.readouterr().err == f"{world}/copy.db is there already; name a new file\n"
 
 
+def test_what_was_said_is_searched_from_the_shell(world: Path, capsys: Caught) -> None:
+    words = ["“The truce holds,” Petrov said.", "Truces fail.", "“A truce,” Petrov said.", "“No truce,” Petrov said."]
+    said = [a_post(str(hour), text, at=NOON.replace(hour=hour), language="en") for hour, text in enumerate(words, 6)]
+    assert cli.main(["import", str(history(world, *said))]) == 0
+    capsys.readouterr()
+
+    def found(*arguments: str) -> tuple[list[str], str]:
+        assert cli.main(["search", *arguments]) == 0
+        shown = capsys.readouterr()
+        assert shown.err == ""
+        return re.findall(r"https://wire.example/\d+", shown.out), shown.out.splitlines()[-1]
+
+    newest, more = found("truces", "kind:quote", 'from:"Павло Петров"', "--count", "2")
+    assert newest == ["https://wire.example/9", "https://wire.example/8"]
+    assert more == "There is more: --page 2"
+    assert found("truces kind:quote from:Петров", "--page", "2", "--count", "2") == (["https://wire.example/6"], "")
+    assert found("truce", "--page", "2") == ([], "Nothing more found.")
+    assert found("truce", "side:north") == ([], "Nothing found.")
+    assert found('"truce fail"')[0] == ["https://wire.example/7"]
+    assert found('"fail truce"')[0] == []
+    assert len(found("truce", "since:2022-03-14", "until:14.03.2022")[0]) == len(said)
+    assert found("truce", "until:2022-03-13")[0] == []
+
+
+def test_a_mistake_in_a_search_is_shown_where_it_is_with_what_would_work(world: Path, capsys: Caught) -> None:
+    stored(world, [])
+    for arguments, lines in (
+        (["truce", "from:Petrow"], ["truce from:Petrow", "           ^", "This works: truce from:petrov"]),
+        (['truce "of the'], ['truce "of the', "      ^", 'This works: truce "of the"']),
+        (["truce", "OR"], ["truce OR", "      ^", "This works: truce"]),
+        (["truce", "since:soon"], ["truce since:soon", "            ^"]),
+    ):
+        assert cli.main(["search", *arguments]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.splitlines()[1:] == lines
+    assert cli.main(["search"]) == 2
+    assert "the following arguments are required: query" in capsys.readouterr().err
+    assert cli.main(["search", "truce", "--page", "0"]) == 2
+    assert "argument --page: a number from 1 to 10,000" in capsys.readouterr().err
+
+
+def test_a_search_without_a_database_says_so(world: Path, capsys: Caught) -> None:
+    assert cli.main(["search", "truce"]) == 1
+    assert capsys.readouterr().err == f"{world}/parley.db does not exist; PARLEY_DATABASE names the database\n"
+
+
 def test_a_poll_names_what_it_does_not_know(world: Path, capsys: Caught) -> None:
     assert cli.main(["poll", "nobody"]) == 1
     assert capsys.readouterr().err == f"{world}/config/sources.toml has no source 'nobody'\n"

@@ -2,10 +2,12 @@
 
 from bot import tell
 from bot.chat.turn import Turn
+from bot.models import Roster
 from bot.render import corrections as cards
-from bot.store import corrections, posts, subscribers
+from bot.store import corrections, posts, search, subscribers
 from bot.store.connection import Connection
 from bot.store.corrections import Correction
+from bot.words import meaning
 
 OPEN = 20
 """Doubts of one chat that may wait for the operators at a time."""
@@ -69,5 +71,13 @@ async def settle(turn: Turn, number: int, confirmed: bool) -> None:
 def _settle(connection: Connection, turn: Turn, number: int, confirmed: bool) -> Correction | None:
     settled = corrections.settle(connection, number, confirmed=confirmed, now=turn.desk.now())
     if settled is not None:
+        _index(connection, settled.post, turn.desk.roster)
         tell.corrected(connection, turn.desk.roster, settled, turn.desk.now())
     return settled
+
+
+def _index(connection: Connection, post: int, roster: Roster) -> None:
+    """The filters of a search, too, find by whoever speaks there now; what is found no more stays so."""
+    if search.place_of(connection, post) is not None:
+        (telling,) = posts.tellings(connection, [post])
+        search.put(connection, post, telling.post.published_at, meaning.entry(telling, roster))

@@ -42,3 +42,8 @@ class Meanings:
         touched = tuple(topics.hits(text, self._topics))
         facts.know(text, post, said, touched, self._roster)
         return IndexEntry(search.document(text), touched, self.version)
+
+
+def entry(telling: Telling, roster: Roster) -> IndexEntry:
+    """How a stored post is found from here on, by what is stored of it now: its words, who speaks, its topics."""
+    return IndexEntry(search.document(facts.read(telling, roster)), telling.topics, version.of_posts(roster))

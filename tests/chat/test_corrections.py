@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.models import Statement
-from bot.store import outbox
+from bot.store import outbox, search
 from tests.chat.offline import Talk, data_of, text_of
 from tests.chat.worlds import Office, quoted
 
@@ -77,6 +77,30 @@ async def test_operators_decide_and_everybody_can_read_it(talk: Talk, office: Of
     _, back = await operator.presses("settle:1:0", settled)
     assert back["text"].startswith("☑️ It stands: these are the words of 🟥 Pavel Petrov.")
     assert "Pavel Petrov" not in text_of(await talk.says("/corrections"))
+
+
+async def test_the_filters_of_a_search_follow_what_operators_decide(talk: Talk, office: Office) -> None:
+    number = office.said(1, "“A truce,” Petrov said.", SIGNED)
+
+    async def found() -> list[bool]:
+        asked = ("from:petrov", "side:north", "kind:quote", "kind:mention", "topic:truce", "truce from:petrov")
+        return ["A truce" in text_of(await talk.says(f"/search {typed}")) for typed in asked]
+
+    as_read = await found()
+    assert as_read == [True, False, True, False, True, True]
+    await talk.presses(f"doubt:{number}:petrov")
+    await operator_of(talk).presses("settle:1:1")
+    assert await found() == [False, False, False, True, True, False]
+    await operator_of(talk).presses("settle:1:0")
+    assert await found() == as_read
+
+
+async def test_what_is_not_found_any_more_is_not_found_for_being_corrected(talk: Talk, office: Office) -> None:
+    number = office.said(1, "“A truce,” Petrov said.", SIGNED)
+    await talk.presses(f"doubt:{number}:petrov")
+    office.database.submit(search.drop, number).result()
+    await operator_of(talk).presses("settle:1:1")
+    assert "A truce" not in text_of(await talk.says("/search kind:mention"))
 
 
 @pytest.mark.parametrize("data", ["settle:1:1", "doubt:1:nobody", "doubt:x", "settle:1:2", "doubt:1:petrov:2"])
