@@ -6,7 +6,7 @@ from bot.models import Roster, Telling, Trial
 from bot.store import search as index
 from bot.store.connection import Connection
 from bot.store.search import Hit
-from bot.words import facts, query
+from bot.words import facts, query, version
 from bot.words import search as fulltext
 
 WINDOW = timedelta(days=30)
@@ -33,9 +33,8 @@ def page(
     def matches(telling: Telling) -> bool:
         return wanted.matches(facts.read(telling, roster))
 
-    return index.find(
-        connection, fulltext.expression(wanted), matches, within=fulltext.span(wanted), before=before, limit=limit
-    )
+    expression = _expression(connection, wanted)
+    return index.find(connection, expression, matches, within=fulltext.span(wanted), before=before, limit=limit)
 
 
 def trial(connection: Connection, roster: Roster, wanted: query.Query, now: datetime) -> Trial:
@@ -43,7 +42,7 @@ def trial(connection: Connection, roster: Roster, wanted: query.Query, now: date
     within = (int((now - WINDOW).timestamp()), int(now.timestamp()) + 1)
     last = tuple(hit.telling for hit in page(connection, roster, wanted, limit=LAST))
     posts = index.size(connection, within)
-    expression = fulltext.expression(wanted)
+    expression = _expression(connection, wanted)
     candidates = index.count(connection, expression, within)
     if fulltext.is_exact(wanted) or not candidates:
         return _trial(candidates, posts, last)
@@ -57,6 +56,11 @@ def trial(connection: Connection, roster: Roster, wanted: query.Query, now: date
 
     index.find(connection, expression, matches, within=within, limit=1)
     return _trial(round(hits * candidates / read), posts, last, estimated=candidates > read)
+
+
+def _expression(connection: Connection, wanted: query.Query) -> str:
+    """An index that waits to be made anew may hold its words in another order: it is not asked for phrases."""
+    return fulltext.expression(wanted, phrases=version.is_of_this_format(index.version(connection)))
 
 
 def _trial(hits: int, posts: int, last: tuple[Telling, ...], *, estimated: bool = False) -> Trial:

@@ -71,6 +71,24 @@ async def test_searches_are_answered_while_the_index_is_made_anew(filled: Databa
     assert await renewal.renew(filled, ROSTER) == 0
 
 
+async def test_a_phrase_is_found_in_an_index_of_another_format(database: Database) -> None:
+    """Words stood beside their forms in it, and so not beside each other."""
+
+    def fill(connection: Connection) -> None:
+        sources.enrol(connection, ROSTER.sources.values(), NOON)
+        for number, text in enumerate(["They agreed talks.", "Talks, agreed."]):
+            post = a_post(str(number), text, language="en")
+            id = posts.insert(connection, post, NOON)
+            assert id
+            index.add(connection, [(id, post.published_at, IndexEntry("they agree φagreed talk φtalks", (), OLD))])
+
+    await database.write(fill)
+    assert found(database, '"agree talk"') == 1
+    assert database.read(search.trial, ROSTER, query.parse('"agree talk"'), NOON).hits == 1
+    await renewal.renew(database, ROSTER)
+    assert found(database, '"agree talk"') == 1
+
+
 async def test_a_renewal_that_was_ended_goes_on_where_it_was(filled: Database) -> None:
     renewing = asyncio.create_task(renewal.renew(filled, ROSTER))
     while not await filled.read_slow(_done):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice, pairwise
 from sys import intern
+from typing import TypeAlias
 
 from bot.words import language as languages
 from bot.words import lemmas
@@ -38,13 +39,16 @@ MOST_KEYS_A_PLACE = lemmas.MOST_KEYS + 1 + 2 * _MOST_JOINED_KEYS + 1
 """Lemmas, the form, the lemmas of two hyphenated pairs that meet there, a tag."""
 
 
+Written: TypeAlias = tuple[str, tuple[str, ...], str]
+
+
 @dataclass(slots=True)
 class Token:
     """The exact form of a word and its keys; `written` is how `bot.words.search` writes it, once that was asked."""
 
     form: str
     keys: tuple[str, ...]
-    written: str = ""
+    written: Written | None = None
 
 
 class Text:

@@ -5,12 +5,19 @@ import hashlib
 from bot.models import Roster
 from bot.words import lemmas, search
 
+_FORMAT = f"index {search.FORMAT}"
+
 
 def of_posts(roster: Roster) -> str:
     """Of what is stored of posts: their words, topics and sides."""
     topics = [(topic.id, *sorted(topic.watch.items())) for topic in roster.topics.values()]
     sides = sorted((speaker.id, speaker.side) for speaker in roster.speakers.values())
-    return f"{lemmas.version()}, index {search.FORMAT}, config {_digest(topics, sides)}"
+    return f"{lemmas.version()}, {_FORMAT}, config {_digest(topics, sides)}"
+
+
+def is_of_this_format(version: str) -> bool:
+    """Whether an index of that version holds its words where `bot.words.search` puts them."""
+    return _FORMAT in version.split(", ")
 
 
 def of_watches(roster: Roster) -> str:

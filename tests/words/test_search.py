@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.store.connection import sqlite3
+from bot.words import search
 from bot.words.query import parse
 from bot.words.search import TOKENIZER, document, expression
 from bot.words.tokens import read
@@ -79,19 +80,67 @@ def test_what_the_index_finds(typed: str, rows: list[int]) -> None:
     assert found(texts, expression(parse(typed))) == rows
 
 
+@pytest.mark.parametrize(
+    ("typed", "rows"),
+    [
+        ('"technical pause"', [0]),
+        ('"pause technical"', []),
+        ('"a technical pause"', [0]),
+        ('"status pause"', []),  # the last word and what is stored behind it
+        ('"мира стали"', [1]),  # either of two lemmas: сталь, стать
+        ('"сталь стать"', [2]),  # both of two lemmas, beside each other
+        ('"стать сталь"', [2]),
+        ('"мир сталь стать"', []),
+        ('"пресс секретарь"', [3]),
+        ('="технічну паузу"', [4]),
+        ('="технічна паузу"', []),
+        ('"технічна пауза"', [4]),
+        ('"us talks"', [5]),
+        ('="for us"', [6]),
+        ('"for us"', [6]),
+    ],
+)
+def test_a_phrase_is_found_where_its_words_follow_each_other(typed: str, rows: list[int]) -> None:
+    """By the index alone: nothing is left for the matcher to turn down."""
+    texts = [
+        "a technical pause, no new status",
+        "после мира стали говорить",
+        "стали стали",
+        "пресс-секретарь заявил",
+        "взяли технічну паузу",
+        "the US talks",
+        "talks for us",
+    ]
+    asked = parse(typed)
+    assert [at for at, text in enumerate(texts) if asked.matches(read(text))] == rows
+    assert found(texts, expression(asked)) == rows
+
+
+def test_neighbours_with_too_many_keys_are_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_MOST_PAIRS", 3)
+    asked = expression(parse('"сталь стать"'))
+    assert found(["стали стали", "сталь", "стать сталь", "сталь стать"], asked) == [0, 3]
+
+
+def test_the_words_of_a_phrase_can_be_asked_alone() -> None:
+    texts = ["technical φtechnical pause", "pause technical", "pause"]
+    for typed in ('"technical pause"', '"technical pause" NOT war', '"technical pause" OR war'):
+        assert found(texts, expression(parse(typed), phrases=False), documents=True) == [0, 1]
+
+
 def test_the_default_tokenizer_serves_as_well() -> None:
     texts = ["перемир'я її й їжа", "via @some_one"]
     assert found(texts, expression(parse("перемир’я")), "unicode61") == [0]
     assert found(texts, expression(parse("@some_one")), "unicode61") == [1]
 
 
-def test_a_phrase_with_very_many_readings_asks_for_its_words() -> None:
-    phrase = '"уиткоффом санкциями мерцем кулебой медінському"'
-    assert "NEAR" not in expression(parse(phrase))
-    assert found(["уиткоффом санкциями мерцем кулебой медінському"], expression(parse(phrase))) == [0]
+def test_two_words_with_very_many_readings_are_asked_for_wherever_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_MOST_WAYS", 0)
+    phrase = "уиткоффом санкциями мерцем"
+    assert found([phrase, "мерцем санкциями уиткоффом", "санкциями"], expression(parse(f'"{phrase}"'))) == [0, 1]
 
 
 def test_every_part_of_an_expression_is_quoted() -> None:
     asked = expression(parse('talks "a pause" war* #tag'))
     outside = "".join(asked.split('"')[::2])
-    assert set(outside.replace("NEAR", "").replace("AND", "").replace("OR", "")) <= set("() ,*0123456789")
+    assert set(outside.replace("AND", "").replace("OR", "")) <= set("() ,*0123456789")
