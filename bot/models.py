@@ -441,6 +441,20 @@ class Watch:
     how: How = "now"
 
 
+MuteWhat = Literal["speaker", "watch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A speaker (the id), or a watch of the subscriber's (its number), of which they are not told at once until then;
+    None: until it is unmuted.
+    """
+
+    what: MuteWhat
+    value: str
+    until: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a watch would have brought in 30 days: so many `hits` of so many `posts`, `estimated` if they were too many

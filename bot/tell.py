@@ -208,7 +208,7 @@ def _change(
     now: datetime,
 ) -> None:
     """For those who want to be told of changes at once."""
-    for audience, members in outbox.audiences(connection, subject).items():
+    for audience, members in outbox.audiences(connection, subject, now).items():
         wanted = subscribers.told_of_changes(connection, [subscriber for subscriber, _ in members])
         told = [(subscriber, silent) for subscriber, silent in members if subscriber in wanted]
         if told:

@@ -1,6 +1,7 @@
 """A finished message as the arguments of a call, and as the body of one."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ def arguments(message: Message) -> dict[str, Any]:
     return {
         "text": message.text,
         "entities": [_entity(entity) for entity in message.entities] or None,
-        "reply_markup": _keyboard(message),
+        "reply_markup": keyboard(message.buttons),
         "link_preview_options": _NO_PREVIEW,
     }
 
@@ -49,14 +50,13 @@ def caption(message: Message) -> dict[str, Any]:
     return {
         "caption": message.text,
         "caption_entities": [_entity(entity) for entity in message.entities] or None,
-        "reply_markup": _keyboard(message),
+        "reply_markup": keyboard(message.buttons),
     }
 
 
-def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
-    if not message.buttons:
-        return None
-    return InlineKeyboardMarkup([[_button(button) for button in row] for row in message.buttons])
+def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
+    """None where there are no buttons."""
+    return InlineKeyboardMarkup([[_button(button) for button in row] for row in rows]) if rows else None
 
 
 def _button(button: Button) -> InlineKeyboardButton:

@@ -40,6 +40,11 @@ async def latest(turn: Turn, typed: str) -> None:
     await turn.say(await _page(turn, meant, size=size))
 
 
+async def show_recent(turn: Turn, speaker: str) -> None:
+    """The newest of a speaker in a message of its own, for the alert with the button stays."""
+    await turn.say(await _page(turn, Follow("speaker", speaker)))
+
+
 async def turn_latest(turn: Turn, what: FollowWhat, value: str, first: int, before: int) -> None:
     """A page that a button leads to: from the `first`-th card on, which is the one after post `before` (0: none)."""
     await turn.show(await _page(turn, Follow(what, value), first=first, before=before))

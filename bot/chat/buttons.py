@@ -8,13 +8,14 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import get_args
+from typing import cast, get_args
 
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.error import TelegramError
 
 from bot.chat import (
     about,
+    acting,
     announcing,
     beginning,
     browsing,
@@ -35,7 +36,8 @@ from bot.chat import (
 )
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import CHOICES, LANGUAGES, FollowWhat, How
+from bot.models import CHOICES, LANGUAGES, FollowWhat, How, MuteWhat
+from bot.render import actions
 from bot.render.language import voice
 from bot.render.replies import greeting
 from bot.render.replies import stats as pages
@@ -305,19 +307,48 @@ def _seen(apart: bool) -> Callable[[Sequence[str], Turn], Act]:
     return read
 
 
-def _cite(arguments: Sequence[str], turn: Turn) -> Act:
-    (number,) = map(_number, arguments)
-    return lambda turn: citing.cite(turn, number)
+def _of_post(act: Callable[[Turn, int], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
+    """A verb about one post."""
+
+    def read(arguments: Sequence[str], turn: Turn) -> Act:
+        (number,) = map(_number, arguments)
+        return lambda turn: act(turn, number)
+
+    return read
 
 
-def _translate(arguments: Sequence[str], turn: Turn) -> Act:
-    (number,) = map(_number, arguments)
-    return lambda turn: translating.show(turn, number)
+def _recent(arguments: Sequence[str], turn: Turn) -> Act:
+    (speaker,) = arguments
+    _existing("speaker", speaker, turn)
+    return lambda turn: browsing.show_recent(turn, speaker)
 
 
-def _pictures(arguments: Sequence[str], turn: Turn) -> Act:
-    (number,) = map(_number, arguments)
-    return lambda turn: pictures.show(turn, number)
+def _muted(typed: str, value: str, turn: Turn) -> MuteWhat:
+    """A speaker of the configuration, or the number of a watch."""
+    for known in get_args(MuteWhat):
+        if typed == known:
+            if typed == "speaker":
+                _existing(typed, value, turn)
+            else:
+                _number(value)
+            return known  # type: ignore[no-any-return]
+    raise ValueError(typed)
+
+
+def _hush(arguments: Sequence[str], turn: Turn) -> Act:
+    typed, value, span, post = arguments
+    what, number = _muted(typed, value, turn), _number(post)
+    for known in actions.SPANS:
+        if span == known:
+            return lambda turn: acting.mute(turn, what, value, known, number)
+    raise ValueError(span)
+
+
+def _unhush(arguments: Sequence[str], turn: Turn) -> Act:
+    typed, value, *post = arguments
+    what = _one_of(typed, get_args(MuteWhat))
+    (number,) = map(_number, post) if post else (None,)
+    return lambda turn: acting.unmute(turn, cast(MuteWhat, what), value, number)
 
 
 def _export(arguments: Sequence[str], turn: Turn) -> Act:
@@ -472,10 +503,16 @@ VERBS: Mapping[str, Verb] = {
     "keep": Verb(_of_query(watching.save), steers=True),
     "narrow": Verb(_narrow, steers=True),
     "nowatch": Verb(_of_query(watching.drop), steers=True),
-    "cite": Verb(_cite),
+    "tools": Verb(_of_post(acting.unfold)),
+    "fold": Verb(_of_post(acting.fold)),
+    "recent": Verb(_recent),
+    "mute": Verb(_of_post(acting.offer), steers=True),
+    "hush": Verb(_hush, steers=True),
+    "unhush": Verb(_unhush, steers=True),
+    "cite": Verb(_of_post(citing.cite)),
     "export": Verb(_export),
-    "translate": Verb(_translate),
-    "pictures": Verb(_pictures),
+    "translate": Verb(_of_post(translating.show)),
+    "pictures": Verb(_of_post(pictures.show)),
     "watches": Verb(_page_of(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),

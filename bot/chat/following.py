@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bot.chat import reading
 from bot.chat.turn import Turn
 from bot.models import Follow, FollowWhat, How, Roster
+from bot.render import actions
 from bot.render.replies import following, greeting
-from bot.store import subscribers
+from bot.store import mutes, subscribers
 from bot.store.connection import Connection
 from bot.words import find
 
@@ -61,8 +62,11 @@ async def subscriptions(turn: Turn, typed: str) -> None:
 
 async def show_subscriptions(turn: Turn, page: int) -> None:
     subscriber = turn.subscriber
-    watches = turn.desk.database.read(subscribers.watches, subscriber.id) if subscriber else []
-    await turn.show(following.subscriptions(turn.voice, turn.desk.roster, followed(turn), len(watches), page))
+    _, roster, database, now = turn.voice, turn.desk.roster, turn.desk.database, turn.desk.now()
+    watches = database.read(subscribers.watches, subscriber.id) if subscriber else []
+    silent = database.read(mutes.of, subscriber.id, now) if subscriber else []
+    muted = [actions.muted(_, one, roster, watches) for one in silent]
+    await turn.show(following.subscriptions(_, roster, followed(turn), len(watches), page, muted))
 
 
 async def topics(turn: Turn, typed: str) -> None:

@@ -1,6 +1,7 @@
 """One update that is being answered: who speaks, in which chat and topic, and how the answer goes back."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from telegram import Bot, CallbackQuery, Chat, Message, Update, User
@@ -8,10 +9,11 @@ from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, TelegramError
 
 from bot import models
-from bot.botapi.messages import arguments, caption
+from bot.botapi.messages import arguments, caption, keyboard
 from bot.chat.desk import Desk
-from bot.models import Subscriber
+from bot.models import Button, Subscriber
 from bot.render.language import Voice, pick, voice
+from bot.render.text import finished
 from bot.schedule import next_digest_at
 from bot.store import subscribers
 
@@ -128,6 +130,16 @@ class Turn:
         await self.bot.send_photo(
             self.chat.id, png, filename="parley.png", message_thread_id=self.thread or None, **caption(under)
         )
+
+    async def rearrange(self, rows: Sequence[Sequence[Button]]) -> None:
+        """Other buttons under the message whose button was pressed; its words stay."""
+        try:
+            await self.bot.edit_message_reply_markup(
+                self.chat.id, self.message.message_id, reply_markup=keyboard(finished(rows))
+            )
+        except BadRequest as error:
+            if "not modified" not in error.message.casefold():
+                raise
 
     async def show(self, message: models.Message) -> None:
         """In place of the message whose button was pressed; as a new one where that is not possible."""

@@ -8,6 +8,7 @@ from typing import Literal
 from babel.dates import format_timedelta
 
 from bot.models import Button, Message, Roster, SourceKind, Telling
+from bot.render.actions import statement_rows
 from bot.render.changes import Span, changes, shown
 from bot.render.language import Voice, voice
 from bot.render.statements import (
@@ -15,12 +16,10 @@ from bot.render.statements import (
     again,
     body,
     card,
-    doubt_button,
     foot,
     head,
     line,
     said,
-    statement_rows,
     teller,
     who,
     withdrawn,
@@ -88,7 +87,7 @@ def alert(
         bell = bell + ", …"
     whole = joined([("🔔 " + bell) if bell else "", card(_, telling, roster, found=found[:FOUND])], "\n")
     ending = again(_, telling, also, roster)
-    buttons = [*statement_rows(_, telling, roster), doubt_button(_, telling)]
+    buttons = statement_rows(_, telling, roster)
     if joined([whole, ending], "\n").units <= MESSAGE:
         return [finish(joined([whole, ending], "\n"), buttons)]
     return _parts(_, whole, telling, roster, buttons, ending)

@@ -322,24 +322,6 @@ def source_button(_: Voice, telling: Telling) -> list[Button]:
     return [Button(_("Source").plain, url=telling.post.url)] if usable(telling.post.url) else []
 
 
-def statement_rows(_: Voice, telling: Telling, roster: Roster) -> list[list[Button]]:
-    """What can be done with a statement: its source, its citation, who says it, its translation, its pictures.
-
-    Two rows, for a phone shows three buttons in one.
-    """
-    post = telling.post
-    if not post.id:
-        return [source_button(_, telling)]
-    cite = Button("❝ " + _("Cite").plain, f"cite:{post.id}")
-    speaker = next((one.speaker for one in said(telling) if one.speaker in roster.speakers), "")
-    more = [
-        *([Button("👤 " + _("Who is it?").plain, f"who:{speaker}")] if speaker else []),
-        *([Button("🌐 " + _("Translate").plain, f"translate:{post.id}")] if translatable(_, telling, roster) else []),
-        *([Button("🖼 " + _("Pictures").plain, f"pictures:{post.id}")] if with_pictures(telling, roster) else []),
-    ]
-    return [[*source_button(_, telling), cite], more]
-
-
 def with_pictures(telling: Telling, roster: Roster) -> bool:
     """Whether its pictures may be asked for: it has some, the source allows it, and it still stands."""
     source, post = roster.sources.get(telling.post.source), telling.post

@@ -304,7 +304,7 @@ def finish(text: Text, buttons: Iterable[Sequence[Button]] = ()) -> Message:
     matter more.
     """
     whole = text.stripped().cut(MESSAGE)
-    return Message(whole.plain, _entities(whole), _keyboard(buttons))
+    return Message(whole.plain, _entities(whole), finished(buttons))
 
 
 def _entities(text: Text) -> tuple[Entity, ...]:
@@ -335,7 +335,8 @@ def _importance(mark: Mark) -> int:
     return {"text_link": 0, "expandable_blockquote": 0, "blockquote": 0, "code": 0, "date_time": 1}.get(mark.type, 2)
 
 
-def _keyboard(buttons: Iterable[Sequence[Button]]) -> tuple[tuple[Button, ...], ...]:
+def finished(buttons: Iterable[Sequence[Button]]) -> tuple[tuple[Button, ...], ...]:
+    """Rows of buttons within Telegram's limits; what it would refuse is left out."""
     rows = []
     left = BUTTONS
     for wanted in buttons:

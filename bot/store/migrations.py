@@ -576,6 +576,26 @@ def operating(database: sqlite_utils.Database) -> None:
     _run(database, OPERATING)
 
 
+MUTES = """
+CREATE TABLE mutes (                           -- what somebody does not want to be told of for a while
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
+    what TEXT NOT NULL,                        -- speaker or watch
+    value TEXT NOT NULL,                       -- the speaker's id, the watch's number
+    ends_at INTEGER,                           -- NULL: until it is unmuted
+    PRIMARY KEY (subscriber, what, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mutes_by_value ON mutes (what, value, subscriber, ends_at);
+CREATE TRIGGER watch_gone AFTER DELETE ON watches BEGIN
+    DELETE FROM mutes WHERE subscriber = old.subscriber AND what = 'watch' AND value = CAST(old.id AS TEXT);
+END;
+"""
+
+
+@migrations()
+def mutes(database: sqlite_utils.Database) -> None:
+    _run(database, MUTES)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -59,8 +59,11 @@ class Audience:
     retold: Retold = "attach"
 
 
-def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[tuple[int, bool]]]:
-    """The active subscribers to be told at once, grouped by what they get; each with whether silently."""
+def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[Audience, list[tuple[int, bool]]]:
+    """The active subscribers to be told at once, grouped by what they get; each with whether silently.
+
+    Not who has muted everybody that speaks in it; and a watch that is muted brings nothing.
+    """
     groups: dict[Audience, list[tuple[int, bool]]] = {}
     rows = connection.execute(
         """WITH reasons (subscriber, how, watch, topic) AS (
@@ -83,19 +86,31 @@ def audiences(connection: Connection, subject: Subject) -> dict[Audience, list[t
                 WHERE what = 'topic' AND value IN (SELECT value FROM json_each(:topics))
             UNION ALL
             SELECT subscriber, how, query, NULL FROM watches
-                WHERE id IN (SELECT value FROM json_each(:watches))
+                WHERE id IN (SELECT value FROM json_each(:watches)) AND NOT EXISTS (
+                    SELECT 1 FROM mutes WHERE mutes.subscriber = watches.subscriber AND what = 'watch'
+                    AND value = CAST(watches.id AS TEXT) AND (ends_at IS NULL OR ends_at > :now)
+                )
+        )
+        , muted (subscriber) AS (
+            SELECT subscriber FROM mutes
+            WHERE what = 'speaker' AND value IN (SELECT value FROM json_each(:speakers))
+                AND (ends_at IS NULL OR ends_at > :now)
+            GROUP BY subscriber HAVING count(*) = :heard
         )
         , told (subscriber, silent, watches, topics) AS (
             SELECT subscriber, min(how = 'silent'),
                 json_group_array(watch) FILTER (WHERE watch IS NOT NULL),
                 json_group_array(topic) FILTER (WHERE topic IS NOT NULL)
-            FROM reasons WHERE how <> 'digest' GROUP BY subscriber
+            FROM reasons WHERE how <> 'digest' AND subscriber NOT IN (SELECT subscriber FROM muted)
+            GROUP BY subscriber
         )
         SELECT language, zone, watches, topics, retold, silent, json_group_array(id)
         FROM told JOIN subscribers ON id = subscriber
         WHERE state = 'active' GROUP BY language, zone, watches, topics, retold, silent ORDER BY min(id)""",
         {
+            "now": to_ms(now),
             "spoken": bool(subject.speakers),
+            "heard": len(set(subject.speakers)),
             "speakers": json.dumps(list(subject.speakers)),
             "sides": json.dumps(list(subject.sides)),
             "source": subject.source,
@@ -135,7 +150,7 @@ def tell(
     before; of them only those who want each telling.
     """
     told = 0
-    for audience, members in audiences(connection, subject).items():
+    for audience, members in audiences(connection, subject, now).items():
         new = [one for one in members if audience.retold == "now" or one[0] not in known]
         if not new:
             continue
@@ -548,7 +563,7 @@ def catch_up_later(
     connection: Connection, subject: Subject, post: int, now: datetime, *, known: Collection[int] = ()
 ) -> None:
     """Note a post found after a long silence, for one message to each (but to those) instead of an alert."""
-    for members in audiences(connection, subject).values():
+    for members in audiences(connection, subject, now).values():
         connection.executemany(
             "INSERT INTO late (subscriber, post, found_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(subscriber, post, to_ms(now)) for subscriber, _ in members if subscriber not in known],

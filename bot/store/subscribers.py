@@ -195,7 +195,7 @@ def move(connection: Connection, chat: int, new_chat: int) -> None:
                 "UPDATE subscribers SET chat = ?, kind = 'supergroup', state = 'active' WHERE id = ?", (new_chat, old)
             )
             continue
-        for table in ("follows", "watches", "late", "outbox"):
+        for table in ("follows", "watches", "mutes", "late", "outbox"):
             connection.execute(f"UPDATE OR IGNORE {table} SET subscriber = ? WHERE subscriber = ?", (new, old))  # noqa: S608
         connection.execute(
             "UPDATE subscribers SET announcements = min(announcements, "

@@ -76,9 +76,9 @@ class Person:
         return [call for call in self.telegram.calls() if call["method"].startswith(("send", "editMessage"))]
 
 
-def _button(number: int) -> dict[str, Any]:
-    """That of an alert, which the server has not seen here."""
-    return {"inline_keyboard": [[{"text": "🖼", "callback_data": f"pictures:{number}"}]]}
+def _button(data: str) -> dict[str, Any]:
+    """That of an alert or a digest, which the server has not seen here."""
+    return {"inline_keyboard": [[{"text": "🖼", "callback_data": data}]]}
 
 
 @pytest.fixture
@@ -125,8 +125,17 @@ async def test_everything_that_is_shown_passes_telegram_in_every_language(telegr
         ]
         assert copied[0] == "A truce is near."
         for number in (4, 5):
-            alert = found | {"reply_markup": _button(number)}
+            alert = found | {"reply_markup": _button(f"pictures:{number}")}
             assert "photo" in await eve.presses(f"pictures:{number}", alert)
+        alert = found | {"reply_markup": _button("tools:2")}
+        for data in ("tools:2", "mute:2", "hush:speaker:ivanenko:hour:2", "unhush:speaker:ivanenko:2", "tools:2"):
+            alert = await eve.presses(data, alert)
+            assert alert["message_id"] == found["message_id"]
+        assert "🟦" in (await eve.presses("recent:ivanenko", alert))["text"]
+        window = f"all:topic:truce:{int(app.now().timestamp()) // 60 - 60}:61:0"
+        opened = await eve.presses(window, found | {"reply_markup": _button(window)})
+        assert "No truce." in opened["text"]
+        assert opened["message_id"] != found["message_id"]
         await eve.says("/language uk")
         assert "document" in await eve.says("/export")
         assert [result["id"] for result in await eve.types("truce")] == ["2", "1"]

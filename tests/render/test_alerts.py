@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Fate, Message, Roster, Statement, Telling
+from bot.render.actions import all_rows, statement_rows
 from bot.render.alerts import PARTS, Trouble, ailing, alert, back, catch_up, deleted, edited
 from bot.render.language import voice
-from bot.render.statements import statement_rows
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -39,22 +39,34 @@ def test_many_watches_are_named_up_to_the_tenth() -> None:
 
 def test_an_address_that_cannot_be_opened_makes_no_button() -> None:
     (message,) = alerted(worlds.own(kind="post", media=()).__class__(replace(worlds.own().post, url="")))
-    assert [button.data for row in message.buttons for button in row] == ["cite:1"]
+    assert [button.data for row in message.buttons for button in row] == ["cite:1", "tools:1"]
 
 
 def test_what_can_be_done_with_a_statement_stands_in_rows_that_a_phone_shows() -> None:
     sources = {**ROSTER.sources, "ann_x": replace(ROSTER.sources["ann_x"], translate=True, pictures=True)}
-    telling = worlds.own(language="ru", media=("photo",))
-    rows = statement_rows(voice("uk", "UTC"), telling, replace(ROSTER, sources=sources))
-    assert [[button.data or button.url for button in row] for row in rows] == [
-        ["https://x.com/ann_one/status/1", "cite:1"],
-        ["who:ann", "translate:1", "pictures:1"],
+    roster, uk = replace(ROSTER, sources=sources), voice("uk", "UTC")
+    plain = [["https://x.com/ann_one/status/1", "cite:1", "tools:1"]]
+
+    def rows(telling: Telling) -> list[list[str]]:
+        return [[one.data or one.url for one in row] for row in statement_rows(uk, telling, roster) if row]
+
+    assert rows(worlds.own(language="uk")) == plain
+    assert rows(worlds.own(language="ru", media=("photo",))) == [*plain, ["translate:1", "pictures:1"]]
+    assert rows(worlds.own(language="ru", media=("photo",), fate="protected")) == plain
+    assert rows(worlds.own(number=0)) == [["https://x.com/ann_one/status/0"]]
+
+
+def test_behind_the_last_button_is_everything_that_can_be_done_with_a_statement() -> None:
+    def rows(telling: Telling) -> list[list[str]]:
+        return [[one.data or one.url for one in row] for row in all_rows(voice("en", "UTC"), telling, ROSTER) if row]
+
+    assert rows(worlds.told("x", Statement("ann", "quote", "x"), Statement("ben", "quote", "x"))) == [
+        ["https://daily.example/2", "cite:2", "fold:2"],
+        ["who:ann", "recent:ann"],
+        ["history:2", "mute:2"],
+        ["doubt:2"],
     ]
-    gone = worlds.own(language="ru", media=("photo",), fate="protected")
-    assert [
-        button.data for button in statement_rows(voice("uk", "UTC"), gone, replace(ROSTER, sources=sources))[1]
-    ] == ["who:ann"]
-    assert statement_rows(voice("uk", "UTC"), worlds.own(number=0), ROSTER)[1:] == []
+    assert rows(worlds.told("x")) == [["https://daily.example/2", "cite:2", "fold:2"], ["history:2", "mute:2"]]
 
 
 def test_a_long_statement_comes_in_parts_and_the_last_has_the_link() -> None:

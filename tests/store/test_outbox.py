@@ -53,13 +53,13 @@ def follow(connection: Connection, now: datetime, chat: int, *follows: Follow, l
 )
 def test_a_follow_reaches_what_it_names(database: Database, now: datetime, one: Follow, reached: bool) -> None:
     database.submit(follow, now, 1, one).result()
-    assert bool(database.read(outbox.audiences, BY_ANN)) == reached
+    assert bool(database.read(outbox.audiences, BY_ANN, now)) == reached
 
 
 def test_where_nobody_speaks_the_followers_of_all_are_left_in_peace(database: Database, now: datetime) -> None:
     database.submit(follow, now, 1, Follow("all")).result()
     database.submit(follow, now, 2, Follow("source", "web")).result()
-    (members,) = database.read(outbox.audiences, Subject([], [], "web", [], [])).values()
+    (members,) = database.read(outbox.audiences, Subject([], [], "web", [], []), now).values()
     assert len(members) == 1
 
 
@@ -74,7 +74,7 @@ def test_subscribers_who_get_the_same_words_are_one_audience(database: Database,
 
     one, two, three, four, talks, peace = database.submit(story).result()
     subject = Subject(["ann"], ["red"], "web", ["truce"], [talks, peace])
-    assert database.read(outbox.audiences, subject) == {
+    assert database.read(outbox.audiences, subject, now) == {
         Audience("en", "UTC", ("talks", "peace")): [(one, False)],
         Audience("en", "UTC"): [(two, False)],
         Audience("uk", "UTC"): [(three, False)],
@@ -92,14 +92,14 @@ def test_an_alert_is_silent_if_every_reason_for_it_is(
         for what, value, how in zip(values, ["ann", "red"], hows, strict=False)
     ]
     database.submit(follow, now, 1, *follows).result()
-    (members,) = database.read(outbox.audiences, BY_ANN).values()
+    (members,) = database.read(outbox.audiences, BY_ANN, now).values()
     assert members[0][1] == silent
 
 
 def test_a_blocked_chat_is_told_nothing(database: Database, now: datetime) -> None:
     database.submit(follow, now, 1, Follow("all")).result()
     database.submit(subscribers.deactivate, 1, "blocked", now).result()
-    assert database.read(outbox.audiences, BY_ANN) == {}
+    assert database.read(outbox.audiences, BY_ANN, now) == {}
 
 
 def test_telling_twice_under_one_key_tells_once(database: Database, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import get_args
 
 from bot.models import Button, Follow, How, Message, Roster, Side, Speaker
+from bot.render.actions import Muted
 from bot.render.language import Voice
 from bot.render.statements import title_of, uncollected
 from bot.render.text import Text, finish, inline, joined
@@ -218,9 +219,16 @@ def nothing_followed(_: Voice) -> Message:
     return finish(_("You follow nobody yet."), [[Button(_("Choose whom to follow").plain, "menu")]])
 
 
-def subscriptions(_: Voice, roster: Roster, follows: Sequence[Follow], watches: int, page: int = 0) -> Message:
-    """What is followed and how: one button changes how, the other ends it."""
-    if not (follows or watches):
+def subscriptions(
+    _: Voice,
+    roster: Roster,
+    follows: Sequence[Follow],
+    watches: int,
+    page: int = 0,
+    muted: Sequence[Muted] = (),
+) -> Message:
+    """What is followed and how: one button changes how, the other ends it; and what is muted, with the way back."""
+    if not (follows or watches or muted):
         return nothing_followed(_)
     shown, turning = _paged(_, follows, page, "follows")
     rows = [row for follow in shown for row in _follow_rows(_, roster, follow)]
@@ -239,7 +247,9 @@ def subscriptions(_: Voice, roster: Roster, follows: Sequence[Follow], watches: 
         _.many("You also watch {count} query: /watches", "You also watch {count} queries: /watches", watches)
         if watches
         else "",
+        *("🔕 " + one.name + " – " + one.until for one in muted),
     ]
+    rows += [[Button(f"🔔 {one.name.plain}", f"unhush:{one.what}:{one.value}")] for one in muted[:LINES]]
     ending = [[Button("➕ " + _("Choose more").plain, "menu"), Button("⚙️ " + _("Settings").plain, "settings")]]
     return finish(joined([joined(entries, "\n"), joined(more, "\n")], "\n\n"), [*rows, turning, *ending])
 
