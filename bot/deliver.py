@@ -311,6 +311,9 @@ class Delivery:
                     self._meters.sends.labels(row.lane, "plain").inc()
                     self._note(Arrival(row, message_id, f"{OURS}: {refused}"))
                     return
+        elif row.message.picture and _for_its_picture(outcome):
+            log.info("message %d goes without its picture: %s", row.id, outcome)
+            outcome, message_id = await self._send(row, replace(row.message, picture=""))
         await self._settle(row, outcome, message_id)
 
     async def _send(self, row: Notification, message: Message) -> tuple[Outcome, int]:
@@ -527,6 +530,13 @@ def _without(message: Message, refusal: Ours) -> Message | None:
     if refusal.kind == "buttons":
         return replace(message, buttons=())
     return None
+
+
+def _for_its_picture(outcome: Outcome) -> bool:
+    """Whether the words alone may be taken: a picture that cannot be had, or that the chat allows nobody to add."""
+    return (isinstance(outcome, Deferred) and outcome.without == "media") or (
+        isinstance(outcome, Refused) and outcome.kind == "rights"
+    )
 
 
 def _refused_token(outcome: Stopped) -> ParleyError:

@@ -384,6 +384,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "mentions": ("0", "1"),
     "digest_by": get_args(DigestBy),
     "empty_digest": ("0", "1"),
+    "pictures": ("0", "1"),
 }
 """What a subscriber chooses of a few words, by field; a flag is 0 or 1."""
 
@@ -499,11 +500,15 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A finished message within Telegram's limits: plain text, marks and rows of buttons; no markup to parse."""
+    """A finished message within Telegram's limits: plain text, marks and rows of buttons; no markup to parse.
+
+    `picture` is the address of one that Telegram shows below the words as their preview, if it can get it.
+    """
 
     text: str
     entities: tuple[Entity, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
+    picture: str = ""
 
 
 Lane = Literal["answer", "urgent", "alert", "notice", "digest", "broadcast"]

@@ -57,6 +57,7 @@ class Reading:
             self.watches,
             named,
             _sides(named, roster),
+            pictured="photo" in self.post.media,
         )
 
 

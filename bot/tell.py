@@ -9,7 +9,7 @@ from bot.meters import Meters
 from bot.models import Message, Roster, Subscriber, Telling, in_language
 from bot.render import alerts, corrections
 from bot.render.withdrawal import without
-from bot.store import outbox, posts, subscribers
+from bot.store import outbox, pictures, posts, subscribers
 from bot.store.connection import Connection
 from bot.store.corrections import Correction
 from bot.store.outbox import Audience, Subject
@@ -44,7 +44,7 @@ def post(
     others = _others(connection, telling)
     known = _told(connection, others)
     primary = is_own(telling) and not any(map(is_own, others))
-    render = _alert(telling, others, roster, lambda: text)
+    render = _alert(connection, telling, others, roster, lambda: text)
 
     def timed(audience: Audience) -> list[Message]:
         with meters.render_seconds.time():
@@ -54,7 +54,9 @@ def post(
     if len(others) <= ATTACHED:
         for one in others:
             again = [other for other in (*others, telling) if other is not one]
-            outbox.amend(connection, _key(one), _alert(one, again, roster, partial(facts.read, one, roster)), now)
+            outbox.amend(
+                connection, _key(one), _alert(connection, one, again, roster, partial(facts.read, one, roster)), now
+            )
 
 
 def told_before(connection: Connection, telling: Telling) -> frozenset[int]:
@@ -66,7 +68,9 @@ def corrected(connection: Connection, roster: Roster, correction: Correction, no
     """The operators have decided about a doubt: the alert says so where it stands, and who asked is answered."""
     (telling,) = posts.tellings(connection, [correction.post])
     text = partial(facts.read, telling, roster)
-    outbox.amend(connection, _key(telling), _alert(telling, _others(connection, telling), roster, text), now)
+    outbox.amend(
+        connection, _key(telling), _alert(connection, telling, _others(connection, telling), roster, text), now
+    )
     if correction.subscriber is not None:
         who = subscribers.get(connection, correction.subscriber)
         answer = corrections.answer(
@@ -112,7 +116,11 @@ def _told(connection: Connection, others: Sequence[Telling]) -> frozenset[int]:
 
 
 def _alert(
-    telling: Telling, others: Sequence[Telling], roster: Roster, text: Callable[[], tokens.Text]
+    connection: Connection,
+    telling: Telling,
+    others: Sequence[Telling],
+    roster: Roster,
+    text: Callable[[], tokens.Text],
 ) -> Callable[[Audience], list[Message]]:
     filters = facts.filters(roster)
 
@@ -125,6 +133,7 @@ def _alert(
             watches=_labels(audience, roster),
             found=[span for watch in audience.watches for span in query.marks(watch, filters, text())],
             also=others if audience.retold == "attach" else (),
+            picture=next(iter(pictures.of(connection, telling.post.id)), "") if audience.pictures else "",
         )
 
     return render
@@ -173,7 +182,7 @@ def retell(connection: Connection, roster: Roster, post: int, now: datetime) -> 
     A digest or another message that tells of more keeps the rest; it does not get the words back.
     """
     (telling,) = posts.tellings(connection, [post])
-    render = _alert(telling, _others(connection, telling), roster, partial(facts.read, telling, roster))
+    render = _alert(connection, telling, _others(connection, telling), roster, partial(facts.read, telling, roster))
     rendered: dict[Audience, list[Message]] = {}
     for told in outbox.told_of(connection, telling.post):
         if told.key.startswith(_OF_ONE_POST):

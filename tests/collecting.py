@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 from bot import history
 from bot.collect import Collector
-from bot.models import Changes, Follow, Message, Notification, Post, Telling
+from bot.models import Changes, Follow, Message, Notification, Post, Roster, Telling
 from bot.store import outbox, posts, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -20,8 +20,8 @@ OLD = a_post("0", "Petrov said nothing new.", at=NOON - timedelta(days=1))
 
 
 class World:
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, roster: Roster = ROSTER) -> None:
+        self.database, self.roster = database, roster
         self.clock = Clock()
         self.source = Scripted([OLD])
         self.queued = 0
@@ -30,9 +30,9 @@ class World:
 
     def start(self) -> None:
         readers = dict.fromkeys(("x", "telegram", "feed"), self.source)
-        self.database.submit(sources.enrol, ROSTER.sources.values(), self.clock()).result()
-        self.collector = Collector(self.database, readers, ROSTER, self.clock, lambda: 0.0, self._count)
-        self.sweep = Sweep(self.database, readers, ROSTER, self.collector.reader, self.clock, self._count)
+        self.database.submit(sources.enrol, self.roster.sources.values(), self.clock()).result()
+        self.collector = Collector(self.database, readers, self.roster, self.clock, lambda: 0.0, self._count)
+        self.sweep = Sweep(self.database, readers, self.roster, self.collector.reader, self.clock, self._count)
 
     async def close(self) -> None:
         await self.sweep.close()

@@ -833,6 +833,35 @@ async def test_lanes_leave_in_their_order(process: Process) -> None:
     assert order == [lane for lane in outbox.LANES for _ in range(20)]
 
 
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Bad Request: WEBPAGE_MEDIA_EMPTY",
+        "Bad Request: failed to get HTTP URL content",
+        "Bad Request: not enough rights to add web page previews to the message",
+    ],
+)
+async def test_a_bad_picture_costs_an_alert_nothing(process: Process, description: str) -> None:
+    await process.queue(1, Message("words", picture="https://cdn.example/1.jpg"))
+    process.telegram.fault("error", method="sendMessage", error_code=400, description=description)
+    async with process.delivering() as delivery:
+        assert await delivery.step() == 1
+    assert process.telegram.texts(1) == ["words"]
+    asked = [call["fields"]["link_preview_options"] for call in process.telegram.calls("sendMessage")]
+    assert [one.get("url", "") for one in asked] == ["https://cdn.example/1.jpg", ""]
+    assert process.rows() == [("sent", 1)]
+    assert process.subscribers() == [(1, 0, "active")]
+
+
+async def test_a_chat_that_takes_the_words_no_more_than_the_picture_rests(process: Process) -> None:
+    await process.queue(1, Message("words", picture="https://cdn.example/1.jpg"))
+    no_rights = {"error_code": 400, "description": "Bad Request: not enough rights to send text messages to the chat"}
+    process.telegram.fault("error", method="sendMessage", times=2, **no_rights)
+    async with process.delivering() as delivery:
+        await delivery.step()
+    assert process.subscribers() == [(1, 0, "paused")]
+
+
 # --- what was told gets other words
 
 

@@ -1,6 +1,7 @@
 """The same statement told again: who is told, what their alert says then, and what is put right."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -60,6 +61,22 @@ async def test_a_later_telling_is_added_to_the_alert(world: World) -> None:
     ((_, edited, text),) = sent(world)
     assert edited
     assert text == first + "\nAlso: The Wire 12:08"
+
+
+async def test_who_wants_pictures_gets_the_first_one_with_the_alert(database: Database) -> None:
+    shown = {id: replace(source, pictures=True) for id, source in ROSTER.sources.items()}
+    world = World(database, replace(ROSTER, sources=shown))
+    await world.poll()
+    eve, _bob = (world.subscribe(Follow("all"), chat=chat) for chat in (1, 2))
+    await database.write(subscribers.choose, eve, "pictures", "1")
+    pictures = ("https://cdn.example/1.jpg", "https://cdn.example/2.jpg")
+    await world.poll(a_post("1", SAID, at=NOON, media=("photo", "photo"), pictures=pictures))
+
+    def waiting() -> list[str]:
+        return [row.message.picture for row in database.submit(outbox.claim, world.clock(), 99).result()]
+
+    assert waiting() == ["https://cdn.example/1.jpg", ""]
+    await world.close()
 
 
 async def test_of_tellings_before_it_was_sent_the_alert_goes_out_with_all(world: World) -> None:

@@ -28,8 +28,13 @@ def arguments(message: Message) -> dict[str, Any]:
         "text": message.text,
         "entities": [_entity(entity) for entity in message.entities] or None,
         "reply_markup": keyboard(message.buttons),
-        "link_preview_options": _NO_PREVIEW,
+        "link_preview_options": _preview(message.picture) if message.picture else _NO_PREVIEW,
     }
+
+
+def _preview(picture: str) -> LinkPreviewOptions:
+    """As wide as the message, below its words, whatever addresses stand in these."""
+    return LinkPreviewOptions(url=picture, prefer_large_media=True, show_above_text=False)
 
 
 def written(message: Message) -> bytes:

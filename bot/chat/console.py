@@ -219,6 +219,8 @@ class ConsoleRequest(BaseRequest):
         entities = fields.get("entities") or fields.get("caption_entities")
         if entities:
             message["entities"] = entities
+        if fields.get("link_preview_options"):
+            message["link_preview_options"] = fields["link_preview_options"]
         if fields.get("reply_markup"):
             message["reply_markup"] = fields["reply_markup"]
         return message
@@ -239,6 +241,8 @@ class ConsoleRequest(BaseRequest):
         lines = [f"[{clean(name)}]" for name in files]
         if message["text"]:
             lines.append(shape(message["text"], entities, styled=self._styled))
+        if picture := (message.get("link_preview_options") or {}).get("url"):
+            lines.append(f"[🖼 {clean(picture)}]")
         told = {entity["url"] for entity in entities if "url" in entity}
         for row in message.get("reply_markup", {}).get("inline_keyboard", []):
             buttons = [self._button(number, button) for button in row if button.get("url") not in told]

@@ -1,7 +1,7 @@
 """Messages that nobody asked for at that moment: a new statement, an edit, a deletion, what was missed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -22,9 +22,10 @@ from bot.render.statements import (
     said,
     teller,
     who,
+    with_pictures,
     withdrawn,
 )
-from bot.render.text import MESSAGE, Text, finish, inline, joined, split
+from bot.render.text import MESSAGE, Text, finish, inline, joined, split, usable
 
 FOUND = 40
 """Matched forms that are marked in one text; past that the marks crowd out the rest."""
@@ -75,11 +76,12 @@ def alert(
     watches: Sequence[str] = (),
     found: Sequence[tuple[int, int]] = (),
     also: Sequence[Telling] = (),
+    picture: str = "",
 ) -> list[Message]:
     """A new statement, in parts if it is longer than a message; each part is headed, the last has the link.
 
     `watches` are the queries and topics that matched, as the reader calls them; `found` the characters of the post's
-    text that did. `also`: who tells the same.
+    text that did. `also`: who tells the same. `picture` is the address of the first one, if it is to be shown.
     """
     _ = voice(language, zone)
     bell = joined([inline(watch, 60) for watch in watches[:10]], ", ")
@@ -89,8 +91,11 @@ def alert(
     ending = again(_, telling, also, roster)
     buttons = statement_rows(_, telling, roster)
     if joined([whole, ending], "\n").units <= MESSAGE:
-        return [finish(joined([whole, ending], "\n"), buttons)]
-    return _parts(_, whole, telling, roster, buttons, ending)
+        parts = [finish(joined([whole, ending], "\n"), buttons)]
+    else:
+        parts = _parts(_, whole, telling, roster, buttons, ending)
+    shown = picture if usable(picture) and with_pictures(telling, roster) else ""
+    return [*parts[:-1], replace(parts[-1], picture=shown)]
 
 
 def _parts(

@@ -73,6 +73,7 @@ def to_json(message: Message) -> str:
             "text": message.text,
             "entities": [short(entity) for entity in message.entities],
             "buttons": [[short(button) for button in row] for row in message.buttons],
+            **({"picture": message.picture} if message.picture else {}),
         },
         ensure_ascii=False,
     )
@@ -84,4 +85,5 @@ def from_json(text: str) -> Message:
         held["text"],
         tuple(Entity(**entity) for entity in held["entities"]),
         tuple(tuple(Button(**button) for button in row) for row in held["buttons"]),
+        held.get("picture", ""),
     )

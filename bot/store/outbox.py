@@ -34,7 +34,8 @@ class Subject:
     """What a post is about, for those who may want to know.
 
     `speakers` and `sides` of those who speak in it, `mentioned` and `mentioned_sides` of those who are only named, its
-    source, the topics that it touches, and the numbers of the watches that match it.
+    source, the topics that it touches, and the numbers of the watches that match it; `pictured`: whether there is a
+    picture to show.
     """
 
     speakers: Collection[str]
@@ -44,12 +45,13 @@ class Subject:
     watches: Collection[int]
     mentioned: Collection[str] = ()
     mentioned_sides: Collection[str] = ()
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Subscribers who get the same words: their language and zone, the watches (as typed) and topics (ids) that
-    brought the post to them, and how they want to be told what is told again.
+    brought the post to them, how they want to be told what is told again, and whether they are shown its picture.
     """
 
     language: str
@@ -57,6 +59,7 @@ class Audience:
     watches: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     retold: Retold = "attach"
+    pictures: bool = False
 
 
 def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[Audience, list[tuple[int, bool]]]:
@@ -104,9 +107,10 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             FROM reasons WHERE how <> 'digest' AND subscriber NOT IN (SELECT subscriber FROM muted)
             GROUP BY subscriber
         )
-        SELECT language, zone, watches, topics, retold, silent, json_group_array(id)
+        SELECT language, zone, watches, topics, retold, pictures AND :pictured AS pictured, silent,
+            json_group_array(id)
         FROM told JOIN subscribers ON id = subscriber
-        WHERE state = 'active' GROUP BY language, zone, watches, topics, retold, silent ORDER BY min(id)""",
+        WHERE state = 'active' GROUP BY language, zone, watches, topics, retold, pictured, silent ORDER BY min(id)""",
         {
             "now": to_ms(now),
             "spoken": bool(subject.speakers),
@@ -116,13 +120,14 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             "source": subject.source,
             "topics": json.dumps(list(subject.topics)),
             "watches": json.dumps(list(subject.watches)),
+            "pictured": subject.pictured,
             "named": bool(subject.mentioned),
             "mentioned": json.dumps(list(subject.mentioned)),
             "mentioned_sides": json.dumps(list(subject.mentioned_sides)),
         },
     )
-    for language, zone, watches, topics, retold, silent, members in rows:
-        audience = Audience(language, zone, _given(watches), _given(topics), retold)
+    for language, zone, watches, topics, retold, pictured, silent, members in rows:
+        audience = Audience(language, zone, _given(watches), _given(topics), retold, bool(pictured))
         told = [(subscriber, bool(silent)) for subscriber in json.loads(members)]
         groups.setdefault(audience, []).extend(told)
     return groups

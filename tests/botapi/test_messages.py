@@ -62,6 +62,16 @@ async def test_text_marks_and_buttons_arrive_as_they_are(telegram: Telegram, bot
     assert shown["link_preview_options"] == {"is_disabled": True}
 
 
+async def test_a_picture_is_the_preview_below_the_words(telegram: Telegram, bot: Bot) -> None:
+    await bot.send_message(CHAT, **arguments(Message("words https://a.example", picture="https://cdn.example/1.jpg")))
+    (shown,) = telegram.standing(CHAT)
+    assert shown["link_preview_options"] == {
+        "url": "https://cdn.example/1.jpg",
+        "prefer_large_media": True,
+        "show_above_text": False,
+    }
+
+
 async def test_an_edit_takes_marks_and_buttons_away_that_are_not_given_again(telegram: Telegram, bot: Bot) -> None:
     message = await bot.send_message(CHAT, **arguments(FULL))
     await bot.edit_message_text(chat_id=CHAT, message_id=message.message_id, **arguments(Message("plain")))

@@ -179,6 +179,14 @@ async def test_the_usual_questions_have_answers(talk: Talk) -> None:
     assert talk.shown.getvalue() == ""
 
 
+async def test_the_picture_of_an_alert_is_named_below_its_words() -> None:
+    shown = io.StringIO()
+    console = ConsoleRequest(shown)
+    async with Bot("1:terminal", request=console, get_updates_request=console) as bot:
+        await bot.send_message(CHAT, **arguments(Message("words", picture="https://cdn.example/1\x1b.jpg")))
+    assert shown.getvalue() == "words\n[🖼 https://cdn.example/1�.jpg]\n\n"
+
+
 async def test_an_edit_is_shown_again_and_an_equal_one_is_not(talk: Talk) -> None:
     message = await talk.bot.send_message(CHAT, **arguments(MENU))
     with pytest.raises(BadRequest, match="not modified"):

@@ -56,6 +56,20 @@ def test_what_can_be_done_with_a_statement_stands_in_rows_that_a_phone_shows() -
     assert rows(worlds.own(number=0)) == [["https://x.com/ann_one/status/0"]]
 
 
+def test_the_picture_goes_with_the_last_part_and_only_where_it_may_be_shown() -> None:
+    sources = {**ROSTER.sources, "ann_x": replace(ROSTER.sources["ann_x"], pictures=True)}
+
+    def shown(telling: Telling, picture: str = "https://cdn.example/1.jpg", allowed: bool = True) -> list[str]:
+        roster = replace(ROSTER, sources=sources) if allowed else ROSTER
+        return [one.picture for one in alert(telling, roster, language="en", zone="UTC", picture=picture)]
+
+    pictured = worlds.own(media=("photo",))
+    assert shown(pictured) == ["https://cdn.example/1.jpg"]
+    assert shown(worlds.own("word " * 900, media=("photo",))) == ["", "https://cdn.example/1.jpg"]
+    assert shown(pictured, "") == shown(pictured, "ftp://x") == shown(pictured, allowed=False) == [""]
+    assert shown(worlds.own(media=("photo",), fate="deleted")) == [""]
+
+
 def test_behind_the_last_button_is_everything_that_can_be_done_with_a_statement() -> None:
     def rows(telling: Telling) -> list[list[str]]:
         return [[one.data or one.url for one in row] for row in all_rows(voice("en", "UTC"), telling, ROSTER) if row]

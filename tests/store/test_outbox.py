@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ BY_ANN = Subject(["ann"], ["red"], "web", ["truce"], [])
         st.text(),
         st.lists(st.builds(Entity, st.text(), st.integers(0, 9), st.integers(1, 9), st.text())).map(tuple),
         st.lists(st.lists(st.builds(Button, st.text(), st.text(), st.text())).map(tuple)).map(tuple),
+        st.text(),
     )
 )
 def test_a_message_comes_back_as_it_went_in(message: Message) -> None:
@@ -79,6 +81,17 @@ def test_subscribers_who_get_the_same_words_are_one_audience(database: Database,
         Audience("en", "UTC"): [(two, False)],
         Audience("uk", "UTC"): [(three, False)],
         Audience("en", "UTC", (), ("truce",)): [(four, False)],
+    }
+
+
+def test_who_wants_pictures_is_an_audience_of_its_own_where_there_is_one(database: Database, now: datetime) -> None:
+    first = database.submit(follow, now, 1, Follow("all")).result()
+    second = database.submit(follow, now, 2, Follow("all")).result()
+    database.submit(subscribers.choose, second, "pictures", "1").result()
+    assert len(database.read(outbox.audiences, BY_ANN, now)) == 1
+    assert database.read(outbox.audiences, replace(BY_ANN, pictured=True), now) == {
+        Audience("en", "UTC"): [(first, False)],
+        Audience("en", "UTC", pictures=True): [(second, False)],
     }
 
 

@@ -59,6 +59,13 @@ def choices(_: Voice) -> list[Choice]:
             lambda how: _("📭 When there is nothing new: {how}.", how=how),
             {"1": _("one line says so"), "0": _("no digest")},
         ),
+        Choice(
+            "pictures",
+            "🖼 " + _("Pictures in alerts").plain,
+            lambda how: _("🖼 The picture of a statement in its alert: {how}.", how=how),
+            {"0": _("not shown"), "1": _("the first one below the words")},
+            _("Of the accounts for which the operators allow it. The button 🖼 under an alert has all of them."),
+        ),
     ]
 
 
