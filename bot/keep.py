@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot import schedule
 from bot.errors import StoreError
-from bot.models import Message
+from bot.models import Message, Timetable
 from bot.render import alerts
 from bot.settings import Settings
 from bot.store import access, announcements, budget, clock, copies, disk, exports, inbox, outbox, subscribers
@@ -147,7 +147,9 @@ class Keeper:
         if not made:
             return now
         self.backed_up_at = made[-1][0]
-        return schedule.next_digest_at(self._settings.backup.at, self._settings.defaults.zone, min(made[-1][0], now))
+        return schedule.next_digest_at(
+            Timetable((self._settings.backup.at,)), self._settings.defaults.zone, min(made[-1][0], now)
+        )
 
     def _refuse_without_room(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -389,11 +389,22 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """What a subscriber chooses of a few words, by field; a flag is 0 or 1."""
 
 
+EVERY_DAY = frozenset(range(1, 8))
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When digests come: at these local times, in order and at least one, on these days of the week (1 is Monday)."""
+
+    times: tuple[time, ...]
+    days: frozenset[int] = EVERY_DAY
+
+
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """A chat, or one topic of a forum (`thread`, 0 for none), and how it wants to be told.
 
-    `zone` is an IANA name. `digest` is the local time of the daily digest, None for no digest. `digested_at` is the
+    `zone` is an IANA name. `digest` is when digests come, None for never. `digested_at` is the
     end of the last digest's window. `changes`: how edits and deletions are told; `retold`: how tellings of what is
     known. `mentions`: whether posts that only mention somebody who is followed are told, too. `digest_by`: what a
     digest is sorted by; `empty_digest`: whether one with nothing in it comes; `digest_picture`: whether a picture of
@@ -407,7 +418,7 @@ class Subscriber:
     title: str
     language: str
     zone: str
-    digest: time | None
+    digest: Timetable | None
     digested_at: datetime
     next_digest_at: datetime | None
     state: SubscriberState

@@ -1,10 +1,12 @@
 """When the next thing is due. Pure: the time and the chance are arguments."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
+
+from bot.models import Timetable
 
 LONGEST_PAUSE = timedelta(hours=1)
 """A source that keeps failing is tried at least this often: nobody else notices that it works again."""
@@ -47,19 +49,56 @@ within the first hour or day.
 """
 
 
-def next_digest_at(at: time, zone: str, after: datetime) -> datetime:
-    """The first moment after `after` when a clock in that IANA zone shows `at`, in UTC.
+def next_digest_at(when: Timetable, zone: str, after: datetime) -> datetime:
+    """The first moment after `after` at which a digest is due on the clocks of that IANA zone, in UTC.
 
-    Where the clock skips that time, the moment of the skip counts (02:30 becomes 03:30 as the offset before the skip
-    has it); where it shows it twice, the first. So there is exactly one digest for each local date.
+    Where the clock skips a time, the moment of the skip counts (02:30 becomes 03:30 as the offset before the skip has
+    it); where it shows it twice, the first. So there is one digest for each time of each local date; two that fall on
+    the same moment are one.
     """
-    local = ZoneInfo(zone)
-    day = after.astimezone(local).date()
-    moment: datetime = datetime.combine(day, at, local).astimezone(UTC)
-    while moment <= after:
+    day = after.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    found: datetime | None = None
+    while True:
+        later = [moment for moment in _moments(when, zone, day) if moment > after]
+        if found is not None:  # where a whole day is skipped, the next one's can come before it
+            return min([found, *later])
+        found = min(later, default=None)
         day += timedelta(days=1)
-        moment = datetime.combine(day, at, local).astimezone(UTC)
-    return moment
+
+
+def rescheduled(
+    before: Timetable | None, zone: str, due: datetime | None, when: Timetable | None, new_zone: str, now: datetime
+) -> datetime | None:
+    """When the next digest is due after a subscriber has changed its times or its zone.
+
+    What is due already stays so. In another zone the same digest comes, of the same local date and time: at once where
+    that has passed there, so that none is left out; and none comes twice where the date comes again.
+    """
+    if when is None:
+        return None
+    if due is not None and due <= now:
+        return due
+    if before == when and due is not None:
+        return max(_elsewhere(when, zone, due, new_zone), now)
+    return next_digest_at(when, new_zone, now)
+
+
+def _elsewhere(when: Timetable, zone: str, due: datetime, new_zone: str) -> datetime:
+    """When the digest that is due then in a zone is due in another one."""
+    date = due.astimezone(ZoneInfo(zone)).date()
+    for day in (date, date - timedelta(days=1)):  # a skipped time may be due on the next day
+        for here, there in zip(_moments(when, zone, day), _moments(when, new_zone, day), strict=True):
+            if here == due:
+                return there
+    return due
+
+
+def _moments(when: Timetable, zone: str, day: date) -> list[datetime]:
+    """The moments of one local date, in the order of its times."""
+    if day.isoweekday() not in when.days:
+        return []
+    local = ZoneInfo(zone)
+    return [datetime.combine(day, at, local).astimezone(UTC) for at in when.times]
 
 
 def next_poll_at(every: timedelta, now: datetime, chance: float, *, asked: datetime | None = None) -> datetime:

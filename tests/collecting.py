@@ -14,7 +14,7 @@ from bot.sweep import Sweep
 from bot.words import query
 from bot.words.facts import filters
 from tests.scripted import Scripted
-from tests.worlds import NOON, ROSTER, Clock, a_post
+from tests.worlds import NOON, ROSTER, Clock, a_post, daily
 
 OLD = a_post("0", "Petrov said nothing new.", at=NOON - timedelta(days=1))
 
@@ -79,7 +79,7 @@ class World:
 
     def subscribe(self, *follows: Follow, chat: int = 1, watch: str = "", changes: Changes = "now") -> int:
         def enrol(connection: Connection) -> int:
-            newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", "UTC", time(20), None)
+            newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", "UTC", daily(time(20)), None)
             who = subscribers.enrol(connection, newcomer, self.clock())
             for follow in follows:
                 subscribers.follow(connection, who.id, follow)

@@ -12,7 +12,7 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import query
 from bot.words.meaning import Meanings
-from tests.worlds import NOON, ROSTER, a_post
+from tests.worlds import NOON, ROSTER, a_post, daily
 
 pytestmark = pytest.mark.anyio
 
@@ -44,8 +44,8 @@ def fill(connection: Connection) -> None:
 
 
 def subscribe(connection: Connection, *follows: Follow, watch: str = "", chat: int = 1, zone: str = "UTC") -> int:
-    due = schedule.next_digest_at(time(20), zone, MORNING)
-    newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", zone, time(20), due)
+    due = schedule.next_digest_at(daily(time(20)), zone, MORNING)
+    newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", zone, daily(time(20)), due)
     who = subscribers.enrol(connection, newcomer, MORNING)
     for follow in follows:
         subscribers.follow(connection, who.id, follow)

@@ -11,7 +11,7 @@ from bot.store import outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.collecting import World
-from tests.worlds import ROSTER, a_post
+from tests.worlds import ROSTER, a_post, daily
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +122,7 @@ async def test_an_edit_that_was_told_goes_with_it(world: World) -> None:
 async def test_a_digest_keeps_the_rest(world: World, sent: bool) -> None:
     world.texts()
     evening = world.clock().replace(hour=20, minute=0)
-    world.database.submit(subscribers.set_digest, 1, time(20), "UTC", evening).result()
+    world.database.submit(subscribers.set_digest, 1, daily(time(20)), "UTC", evening).result()
     assert await digest.queue_due(world.database, ROSTER, evening) == 1
     world.clock.at = evening
     if sent:
@@ -154,7 +154,7 @@ async def test_what_is_hidden_is_hidden_in_chats_until_it_is_shown_again(world: 
 
 async def test_a_digest_does_not_get_the_words_back(world: World) -> None:
     evening = world.clock().replace(hour=13, minute=1)
-    world.database.submit(subscribers.set_digest, 1, time(13, 1), "UTC", evening).result()
+    world.database.submit(subscribers.set_digest, 1, daily(time(13, 1)), "UTC", evening).result()
     assert await digest.queue_due(world.database, ROSTER, evening) == 1
     world.clock.at = evening
     world.source.fates["11"] = "protected"

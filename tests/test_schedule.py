@@ -1,12 +1,14 @@
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import schedule
+from bot.models import Timetable
+from tests.worlds import daily
 
 ZONES = ["UTC", "Europe/Kyiv", "Europe/Moscow", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
 MOMENTS = st.integers(1_577_836_800, 1_893_456_000).map(lambda second: datetime.fromtimestamp(second, UTC))
@@ -18,7 +20,7 @@ def utc(text: str) -> datetime:
 
 @given(st.times(), st.sampled_from(ZONES), MOMENTS)
 def test_the_next_digest_lies_in_the_future_and_within_two_days(at: time, zone: str, after: datetime) -> None:
-    due = schedule.next_digest_at(at.replace(second=0, microsecond=0), zone, after)
+    due = schedule.next_digest_at(daily(at.replace(second=0, microsecond=0)), zone, after)
     assert after < due <= after + timedelta(hours=50)
 
 
@@ -28,19 +30,137 @@ def test_there_is_one_digest_for_every_local_date_of_a_year(zone: str, at: time)
     moment = datetime(2025, 12, 31, 23, 59, tzinfo=ZoneInfo(zone)).astimezone(UTC)
     days: list[date] = []
     while len(days) < 365:
-        moment = schedule.next_digest_at(at, zone, moment)
+        moment = schedule.next_digest_at(daily(at), zone, moment)
         days.append(moment.astimezone(ZoneInfo(zone)).date())
     assert days == [date(2026, 1, 1) + timedelta(days=day) for day in range(365)]
 
 
 def test_a_time_that_the_clock_skips_comes_at_the_skip() -> None:
-    assert schedule.next_digest_at(time(3, 30), "Europe/Kyiv", utc("2026-03-28 20:00")) == utc("2026-03-29 01:30")
+    assert schedule.next_digest_at(daily(time(3, 30)), "Europe/Kyiv", utc("2026-03-28 20:00")) == utc(
+        "2026-03-29 01:30"
+    )
 
 
 def test_a_time_that_the_clock_shows_twice_comes_the_first_time_only() -> None:
-    first = schedule.next_digest_at(time(3, 30), "Europe/Kyiv", utc("2026-10-24 20:00"))
+    first = schedule.next_digest_at(daily(time(3, 30)), "Europe/Kyiv", utc("2026-10-24 20:00"))
     assert first == utc("2026-10-25 00:30")
-    assert schedule.next_digest_at(time(3, 30), "Europe/Kyiv", first) == utc("2026-10-26 01:30")
+    assert schedule.next_digest_at(daily(time(3, 30)), "Europe/Kyiv", first) == utc("2026-10-26 01:30")
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "after", "due"),
+    [
+        # Kyiv: 03:00 becomes 04:00 on 29 March 2026, 04:00 becomes 03:00 on 25 October
+        ("Europe/Kyiv", "03:30", "2026-03-28 02:00", ["2026-03-29 01:30", "2026-03-30 00:30"]),
+        ("Europe/Kyiv", "03:30", "2026-10-24 01:00", ["2026-10-25 00:30", "2026-10-26 01:30"]),
+        # New York: 02:00 becomes 03:00 on 8 March, 02:00 becomes 01:00 on 1 November
+        ("America/New_York", "02:30", "2026-03-07 12:00", ["2026-03-08 07:30", "2026-03-09 06:30"]),
+        ("America/New_York", "01:30", "2026-10-31 12:00", ["2026-11-01 05:30", "2026-11-02 06:30"]),
+        # Lord Howe: 02:00 becomes 01:30 on 5 April, 02:00 becomes 02:30 on 4 October
+        ("Australia/Lord_Howe", "01:30", "2026-04-03 20:00", ["2026-04-04 14:30", "2026-04-05 15:00"]),
+        ("Australia/Lord_Howe", "02:15", "2026-10-02 20:00", ["2026-10-03 15:45", "2026-10-04 15:15"]),
+    ],
+)
+def test_a_digest_comes_once_where_clocks_change(zone: str, at: str, after: str, due: list[str]) -> None:
+    """23 and 25 hours apart, at Lord Howe 23.5 and 24.5."""
+    first = schedule.next_digest_at(daily(time.fromisoformat(at)), zone, utc(after))
+    assert [first, schedule.next_digest_at(daily(time.fromisoformat(at)), zone, first)] == [utc(one) for one in due]
+
+
+def test_times_that_fall_on_one_moment_are_one_digest() -> None:
+    """In New York 02:30 does not exist on 8 March 2026 and is 03:30."""
+    when = daily(time(2, 30), time(3, 30))
+    first = schedule.next_digest_at(when, "America/New_York", utc("2026-03-08 00:00"))
+    assert first == utc("2026-03-08 07:30")
+    assert schedule.next_digest_at(when, "America/New_York", first) == utc("2026-03-09 06:30")
+
+
+def test_a_day_that_a_zone_leaves_out_has_its_digest_all_the_same() -> None:
+    """Samoa had no 30 December 2011."""
+    when = Timetable((time(8), time(20)), frozenset({5, 6}))
+    due = [schedule.next_digest_at(when, "Pacific/Apia", utc("2011-12-29 20:00"))]
+    for _ in range(3):
+        due.append(schedule.next_digest_at(when, "Pacific/Apia", due[-1]))
+    assert due == [utc(f"2011-12-{at}") for at in ("30 18:00", "31 06:00")] + [
+        utc("2012-01-05 18:00"),
+        utc("2012-01-06 06:00"),
+    ]
+
+
+EVERYWHERE = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+CLOCKS = st.integers(0, 24 * 60 - 1).map(lambda minute: time(minute // 60, minute % 60))
+TIMETABLES = st.builds(
+    Timetable,
+    st.lists(CLOCKS, min_size=1, max_size=6, unique=True).map(lambda times: tuple(sorted(times))),
+    st.sets(st.integers(1, 7), min_size=1).map(frozenset),
+)
+
+
+@given(TIMETABLES, st.sampled_from(EVERYWHERE), MOMENTS)
+def test_each_time_of_each_chosen_day_has_one_digest_in_any_zone(when: Timetable, zone: str, start: datetime) -> None:
+    due = [start]
+    while due[-1] < start + timedelta(days=20):
+        due.append(schedule.next_digest_at(when, zone, due[-1]))
+    clock = ZoneInfo(zone)
+    days = [start.astimezone(clock).date() + timedelta(days=day) for day in range(-2, 40)]
+    meant = {
+        datetime.combine(day, at, clock).astimezone(UTC)
+        for day in days
+        if day.isoweekday() in when.days
+        for at in when.times
+    }
+    assert due[1:] == sorted(moment for moment in meant if start < moment <= due[-1])
+    for moment in due[1:]:
+        local = moment.astimezone(clock)
+        assert local.time() in when.times or _skipped(local)
+
+
+def _skipped(local: datetime) -> bool:
+    """Whether the clock went ahead within the last day."""
+    before = local.astimezone(UTC) - timedelta(days=1)
+    return local.utcoffset() != before.astimezone(local.tzinfo).utcoffset()
+
+
+CHANGES = st.lists(st.tuples(st.integers(1, 5 * 24 * 60), st.sampled_from(EVERYWHERE)), max_size=6)
+
+
+@given(TIMETABLES, st.sampled_from(EVERYWHERE), MOMENTS, CHANGES)
+def test_who_travels_gets_each_digest_once(
+    when: Timetable, zone: str, now: datetime, changes: list[tuple[int, str]]
+) -> None:
+    """The local date and time that a digest is for is kept beside what is stored, and the two agree."""
+    due: datetime | None = schedule.next_digest_at(when, zone, now)
+    told: list[datetime] = []
+    meant = _meant(when, zone, now)
+    for minutes, new in [*changes, (30 * 24 * 60, zone)]:
+        until = now + timedelta(minutes=minutes)
+        while due is not None and due <= until:
+            told.append(meant)
+            now, meant, due = due, _meant(when, zone, due), schedule.next_digest_at(when, zone, due)
+        now, due = until, schedule.rescheduled(when, zone, due, when, new, until)
+        zone = new
+        assert due == max(meant.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC), now)
+    assert len(told) == len(set(told))
+    assert all(one.time() in when.times and one.isoweekday() in when.days for one in told)
+
+
+def _meant(when: Timetable, zone: str, after: datetime) -> datetime:
+    """The local date and time of the next digest, as its timetable has it: naive."""
+    clock = ZoneInfo(zone)
+    due = schedule.next_digest_at(when, zone, after)
+    day = due.astimezone(clock).date()
+    days = (day, day - timedelta(days=1))
+    slots = [datetime.combine(one, at) for one in days if one.isoweekday() in when.days for at in when.times]
+    return next(slot for slot in slots if slot.replace(tzinfo=clock).astimezone(UTC) == due)
+
+
+def test_other_times_count_from_now_and_what_is_due_already_stays_due() -> None:
+    now, evening, morning = utc("2026-01-05 19:00"), daily(time(20)), daily(time(8))
+    due = utc("2026-01-05 20:00")
+    assert schedule.rescheduled(evening, "UTC", due, morning, "UTC", now) == utc("2026-01-06 08:00")
+    assert schedule.rescheduled(evening, "UTC", due, None, "UTC", now) is None
+    assert schedule.rescheduled(None, "UTC", None, morning, "UTC", now) == utc("2026-01-06 08:00")
+    assert schedule.rescheduled(evening, "UTC", now, morning, "UTC", now) == now
 
 
 @given(st.integers(1, 100), st.floats(0, 1), st.timedeltas(timedelta(seconds=1), timedelta(days=1)), MOMENTS)

@@ -1,8 +1,8 @@
 """A small table of talks for tests: two sides, three speakers, an account, a channel and an agency."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from bot.models import Post, Role, Roster, Round, Side, Source, Speaker, Talks, Topic
+from bot.models import Post, Role, Roster, Round, Side, Source, Speaker, Talks, Timetable, Topic
 
 NOON = datetime(2022, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -60,6 +60,11 @@ def a_post(external_id: str, text: str, source: str = "wire", at: datetime = NOO
     address = {"ivanenko-x": "https://x.com/o_ivanenko/status/", "petrov-telegram": "https://t.me/p_petrov/"}
     url = address.get(source, "https://wire.example/") + external_id
     return Post(source, external_id, url, at, text, **more)  # type: ignore[arg-type]
+
+
+def daily(*times: time) -> Timetable:
+    """A digest at these times on every day."""
+    return Timetable(times)
 
 
 class Clock:

@@ -4,7 +4,7 @@ from datetime import time
 
 from bot.chat import about, following, settling
 from bot.chat.turn import Turn
-from bot.models import Follow, FollowWhat
+from bot.models import Follow, FollowWhat, Timetable
 from bot.render.replies import beginning, greeting
 from bot.render.replies import following as replies
 from bot.store import subscribers
@@ -96,5 +96,5 @@ async def show_digest(turn: Turn) -> None:
 
 async def set_digest(turn: Turn, at: time | None) -> None:
     """The third: when the digest comes. What has been chosen is said."""
-    subscriber = await settling.store_digest(turn, at)
+    subscriber = await settling.store_digest(turn, None if at is None else Timetable((at,)))
     await turn.show(beginning.done(turn.voice, turn.desk.roster, following.followed(turn), subscriber, turn.desk.now()))

@@ -36,7 +36,7 @@ from bot.chat import (
 )
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import CHOICES, LANGUAGES, FollowWhat, How, MuteWhat
+from bot.models import CHOICES, EVERY_DAY, LANGUAGES, FollowWhat, How, MuteWhat
 from bot.render import actions
 from bot.render.language import voice
 from bot.render.replies import greeting
@@ -399,10 +399,23 @@ def _unwatch(arguments: Sequence[str], turn: Turn) -> Act:
 
 
 def _digest(arguments: Sequence[str], turn: Turn) -> Act:
+    """The page of the digest, one time more or less, other days, or no digests."""
     if not arguments:
         return settling.show_digest
-    at = _clock(arguments)
-    return lambda turn: settling.set_digest(turn, at)
+    step, *rest = arguments
+    if step == "days":
+        (typed,) = rest
+        days = frozenset(map(int, typed))
+        if not days or not days <= EVERY_DAY:
+            raise ValueError(typed)
+        return lambda turn: settling.choose_days(turn, days)
+    if step == "off" and not rest:
+        return settling.end_digest
+    at = reading.clock(":".join(rest))
+    if at is None:
+        raise ValueError(rest)
+    on = _one_of(step, ("on", "off")) == "on"
+    return lambda turn: settling.switch_digest(turn, at, on)
 
 
 def _clock(arguments: Sequence[str]) -> time | None:

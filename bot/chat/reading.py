@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import time
 from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.core import get_global
 
-from bot.models import LANGUAGES, How
+from bot.models import EVERY_DAY, LANGUAGES, How
 
 OFF = frozenset("off no none never stop - вимк вимкни вимкнути ні немає выкл выключи выключить нет".split())
 ALL = frozenset("all everything everyone everybody усе все всі усі всё".split())
@@ -62,6 +63,74 @@ def clock(typed: str) -> time | None:
             return None
         hour = hour % 12 + (12 if match[3] == "p" else 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+BESIDE = frozenset("and at on и в по і й о об та у".split())
+"""Words beside times and days that say nothing of their own."""
+
+DAYS: Mapping[str, frozenset[int]] = {
+    **dict.fromkeys(("daily", "everyday", "щодня", "щоденно", "ежедневно"), EVERY_DAY),
+    **dict.fromkeys(("weekdays", "workdays", "будні", "будням", "будни", "буднях"), frozenset(range(1, 6))),
+    **dict.fromkeys(("weekend", "weekends", "вихідні", "вихідних", "выходные", "выходным"), frozenset((6, 7))),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Times of day and days of the week as somebody typed them, and what was not understood. Days: none were named."""
+
+    times: tuple[time, ...] = ()
+    days: frozenset[int] = frozenset()
+    unknown: str = ""
+
+
+def when(typed: str) -> When:
+    """ "8:00 20:30 mon-fri", "9 pm, weekdays", "о 20:00 пн, ср"."""
+    words = [word for word in re.split(r"[\s,;]+", typed.strip().casefold()) if word and word not in BESIDE]
+    named = [(word, _days(word)) for word in words]
+    clocks = [word for word, days in named if not days]
+    whole = clock(" ".join(clocks))
+    read = [(word, clock(word)) for word in _with_halves(clocks)] if whole is None else [("", whole)]
+    return When(
+        tuple(sorted({at for _, at in read if at is not None})),
+        frozenset().union(*(days for _, days in named)),
+        " ".join(word for word, at in read if at is None),
+    )
+
+
+def _with_halves(words: Iterable[str]) -> list[str]:
+    """The words, "am" and "pm" put to the one before."""
+    joined: list[str] = []
+    for word in words:
+        if joined and re.fullmatch(r"[ap]\.?m\.?", word):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def _days(word: str) -> frozenset[int]:
+    """One day, a span of them ("fri-mon") or a word for several; none if it is nothing of that."""
+    known = _day_names()
+    first, _, last = re.sub("[–—]", "-", word).partition("-")
+    if first in known and last in known:
+        length = (known[last] - known[first]) % 7 + 1
+        return frozenset((known[first] - 1 + day) % 7 + 1 for day in range(length))
+    name = word.rstrip(".")
+    return frozenset({known[name]}) if name in known else DAYS.get(name, frozenset())
+
+
+@functools.cache
+def _day_names() -> Mapping[str, int]:
+    """Every name and abbreviation of a day in our languages, 1 is Monday; English ones with their plural."""
+    names: dict[str, int] = {}
+    for language in LANGUAGES:
+        for widths in Locale(language).days.values():
+            for width in ("wide", "abbreviated", "short"):
+                for day, name in widths.get(width, {}).items():
+                    plain = name.casefold().rstrip(".")
+                    names |= {plain: day + 1, plain + "s": day + 1}
+    return names
 
 
 def near(typed: str, known: Iterable[str], most: int = 3) -> list[str]:

@@ -1,43 +1,74 @@
 """/digest and /zone."""
 
-from datetime import time
+from datetime import datetime, time
 
 from bot.chat import reading
 from bot.chat.turn import Turn
-from bot.models import Subscriber
+from bot.models import EVERY_DAY, Subscriber, Timetable
 from bot.render.replies import greeting, settling
-from bot.schedule import next_digest_at
+from bot.schedule import rescheduled
 from bot.store import subscribers
 from bot.store.connection import Connection
 
 
 async def digest(turn: Turn, typed: str) -> None:
-    """Show how the digest is set, or set its local time; `off` ends it."""
+    """Show when digests come, or set their local times and days; `off` ends them."""
     words = typed.strip()
     if not words:
         await show_digest(turn)
         return
-    at = None if words.casefold() in reading.OFF else reading.clock(words)
-    if at is None and words.casefold() not in reading.OFF:
-        await turn.say(settling.bad_time(turn.voice, words))
+    wanted = reading.When() if words.casefold() in reading.OFF else reading.when(words)
+    if wanted.unknown or len(wanted.times) > settling.MOST_TIMES:
+        await turn.say(settling.bad_time(turn.voice, wanted.unknown, wanted.times, wanted.days))
         return
     if not await turn.steers():
         await turn.say(greeting.only_admins(turn.voice))
         return
-    await set_digest(turn, at)
+    if words.casefold() in reading.OFF:
+        await set_digest(turn, None)
+        return
+    now = (turn.subscriber or turn.as_new).digest or turn.daily
+    await set_digest(turn, Timetable(wanted.times or now.times, wanted.days or now.days))
 
 
 async def show_digest(turn: Turn) -> None:
-    subscriber = turn.subscriber or turn.as_new
-    await turn.show(settling.digest(turn.voice, subscriber, turn.desk.now()))
+    await turn.show(settling.digest(turn.voice, turn.subscriber or turn.as_new, turn.desk.now()))
 
 
-async def store_digest(turn: Turn, at: time | None) -> Subscriber:
-    return await turn.desk.database.write(_set, turn, at, None)
+async def switch_digest(turn: Turn, at: time, on: bool) -> None:
+    """One more time of the day, or one less; without the last one there are no digests."""
+    held = (turn.subscriber or turn.as_new).digest
+    times = {*(held.times if held else ()), at} if on else {*(held.times if held else ())} - {at}
+    if len(times) > settling.MOST_TIMES:
+        await show_digest(turn)
+        return
+    days = held.days if held else EVERY_DAY
+    await store_digest(turn, Timetable(tuple(sorted(times)), days) if times else None)
+    await show_digest(turn)
 
 
-async def set_digest(turn: Turn, at: time | None) -> None:
-    subscriber = await store_digest(turn, at)
+async def choose_days(turn: Turn, days: frozenset[int]) -> None:
+    """Other days, with the times as they are."""
+    held = (turn.subscriber or turn.as_new).digest or turn.daily
+    await store_digest(turn, Timetable(held.times, days))
+    await show_digest(turn)
+
+
+async def end_digest(turn: Turn) -> None:
+    await store_digest(turn, None)
+    await show_digest(turn)
+
+
+async def store_digest(turn: Turn, when: Timetable | None) -> Subscriber:
+    def change(connection: Connection) -> Subscriber:
+        subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())
+        return _reschedule(connection, subscriber, when, subscriber.zone, turn.desk.now())
+
+    return await turn.desk.database.write(change)
+
+
+async def set_digest(turn: Turn, when: Timetable | None) -> None:
+    subscriber = await store_digest(turn, when)
     await turn.show(settling.digest_set(turn.voice, subscriber, turn.desk.now()))
 
 
@@ -63,15 +94,18 @@ async def show_zone(turn: Turn) -> None:
 
 
 async def set_zone(turn: Turn, name: str) -> None:
-    subscriber = await turn.desk.database.write(_set, turn, None, name)
+    def change(connection: Connection) -> Subscriber:
+        subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())
+        return _reschedule(connection, subscriber, subscriber.digest, name, turn.desk.now())
+
+    subscriber = await turn.desk.database.write(change)
     await turn.show(settling.zone_set(turn.voice, subscriber, turn.desk.now()))
 
 
-def _set(connection: Connection, turn: Turn, at: time | None, zone: str | None) -> Subscriber:
-    """Another digest time, or another zone with the time as it is; when the next digest is due follows from both."""
-    now = turn.desk.now()
-    subscriber = subscribers.enrol(connection, turn.newcomer, now)
-    at, zone = (at, subscriber.zone) if zone is None else (subscriber.digest, zone)
-    due = next_digest_at(at, zone, now) if at else None
-    subscribers.set_digest(connection, subscriber.id, at, zone, due)
-    return subscribers.get(connection, subscriber.id)
+def _reschedule(
+    connection: Connection, who: Subscriber, when: Timetable | None, zone: str, now: datetime
+) -> Subscriber:
+    """Other times or another zone; when the next digest is due follows from both."""
+    due = rescheduled(who.digest, who.zone, who.next_digest_at, when, zone, now)
+    subscribers.set_digest(connection, who.id, when, zone, due)
+    return subscribers.get(connection, who.id)

@@ -11,7 +11,7 @@ from telegram.error import BadRequest, TelegramError
 from bot import models
 from bot.botapi.messages import arguments, caption, keyboard
 from bot.chat.desk import Desk
-from bot.models import Button, Subscriber
+from bot.models import Button, Subscriber, Timetable
 from bot.render.language import Voice, pick, voice
 from bot.render.text import finished
 from bot.schedule import next_digest_at
@@ -74,9 +74,14 @@ class Turn:
             title=self.chat.title or "",
             language=self.language,
             zone=defaults.zone,
-            digest=defaults.digest,
-            next_digest_at=next_digest_at(defaults.digest, defaults.zone, self.desk.now()),
+            digest=self.daily,
+            next_digest_at=next_digest_at(self.daily, defaults.zone, self.desk.now()),
         )
+
+    @property
+    def daily(self) -> Timetable:
+        """When digests come to whoever has not chosen."""
+        return Timetable((self.desk.settings.defaults.digest,))
 
     @property
     def as_new(self) -> Subscriber:

@@ -105,6 +105,10 @@ class Voice:
         spanned = dates.format_interval(first, last, "MMMd", locale=FORMATS[self.language])
         return Text(spanned.replace("\u2009", " "))
 
+    def weekday(self, day: int) -> str:
+        """The day's name as a calendar has it above its columns; 1 is Monday."""
+        return str(Locale(self.language).days["stand-alone"]["abbreviated"][day - 1])
+
     def number(self, value: int) -> Text:
         return Text(numbers.format_decimal(value, locale=self.language))
 

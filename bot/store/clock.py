@@ -1,9 +1,9 @@
 """What the store knows of the time: a computer's clock can be wrong, and was it wrong yesterday?"""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from bot import schedule
-from bot.store import sources
+from bot.store import sources, subscribers
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -42,8 +42,9 @@ def mend(connection: Connection, was: datetime, now: datetime) -> None:
     connection.execute("UPDATE outbox SET due_at = ? WHERE due_at > ?", (to_ms(now), to_ms(now + LONGEST_WAIT)))
     connection.execute("UPDATE subscribers SET digested_at = min(digested_at, ?)", (to_ms(now),))
     too_late = connection.execute(
-        "SELECT id, digest, zone FROM subscribers WHERE next_digest_at > ?", (to_ms(now + A_DAY),)
+        "SELECT id, digest, digest_days, zone FROM subscribers WHERE next_digest_at > ?", (to_ms(now + A_DAY),)
     ).fetchall()
-    for id, digest, zone in too_late:
-        next_at = schedule.next_digest_at(time.fromisoformat(digest), zone, now)
+    for id, digest, days, zone in too_late:
+        when = subscribers.timetable(digest, days)
+        next_at = schedule.next_digest_at(when, zone, now) if when else now
         connection.execute("UPDATE subscribers SET next_digest_at = ? WHERE id = ?", (to_ms(next_at), id))

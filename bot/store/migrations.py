@@ -596,6 +596,12 @@ def mutes(database: sqlite_utils.Database) -> None:
     _run(database, MUTES)
 
 
+@migrations()
+def timetables(database: sqlite_utils.Database) -> None:
+    """`digest` holds one or more local times from here on (08:00,20:00); these are its days, 1 is Monday."""
+    database.conn.execute("ALTER TABLE subscribers ADD COLUMN digest_days TEXT NOT NULL DEFAULT '1234567'")
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

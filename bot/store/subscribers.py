@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from bot.models import CHOICES, Follow, FollowWhat, How, Subscriber, SubscriberState, Watch
+from bot.models import CHOICES, EVERY_DAY, Follow, FollowWhat, How, Subscriber, SubscriberState, Timetable, Watch
 from bot.store import bodies, exports, inbox, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
-    "id, chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, changes, "
+    "id, chat, thread, kind, title, language, zone, digest, digest_days, digested_at, next_digest_at, state, changes, "
     "retold, mentions, digest_by, empty_digest, digest_picture, pictures"
 )
 
@@ -27,7 +27,7 @@ class Newcomer:
     title: str
     language: str
     zone: str
-    digest: time | None
+    digest: Timetable | None
     next_digest_at: datetime | None
 
 
@@ -52,8 +52,9 @@ def enrol(connection: Connection, who: Newcomer, now: datetime) -> Subscriber:
     """Take in a chat; one that is known keeps its settings, gets its new title and is active again."""
     row = connection.execute(
         f"""INSERT INTO subscribers
-            (chat, thread, kind, title, language, zone, digest, digested_at, next_digest_at, state, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'active', ?)
+            (chat, thread, kind, title, language, zone, digest, digest_days, digested_at, next_digest_at, state,
+            created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'active', ?)
         ON CONFLICT (chat, thread) DO UPDATE SET kind = excluded.kind, title = excluded.title, state = 'active'
         RETURNING {_COLUMNS}""",  # noqa: S608
         (
@@ -63,7 +64,7 @@ def enrol(connection: Connection, who: Newcomer, now: datetime) -> Subscriber:
             who.title,
             who.language,
             who.zone,
-            _clock(who.digest),
+            *_written(who.digest),
             to_ms(now),
             who.next_digest_at and to_ms(who.next_digest_at),
             to_ms(now),
@@ -93,12 +94,12 @@ def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set
 
 
 def set_digest(
-    connection: Connection, subscriber: int, digest: time | None, zone: str, next_digest_at: datetime | None
+    connection: Connection, subscriber: int, digest: Timetable | None, zone: str, next_digest_at: datetime | None
 ) -> None:
-    """Set the local time of the digest (None: no digest) and the zone that it is local to."""
+    """Set when digests come (None: never) and the zone of these times."""
     connection.execute(
-        "UPDATE subscribers SET digest = ?, zone = ?, next_digest_at = ? WHERE id = ?",
-        (_clock(digest), zone, next_digest_at and to_ms(next_digest_at), subscriber),
+        "UPDATE subscribers SET digest = ?, digest_days = ?, zone = ?, next_digest_at = ? WHERE id = ?",
+        (*_written(digest), zone, next_digest_at and to_ms(next_digest_at), subscriber),
     )
 
 
@@ -374,8 +375,21 @@ def watch_keys(connection: Connection, after: int) -> tuple[int, dict[int, str |
     return revision, dict(rows.fetchall())
 
 
-def _clock(at: time | None) -> str | None:
-    return None if at is None else at.strftime("%H:%M")
+def _written(digest: Timetable | None) -> tuple[str | None, str]:
+    if digest is None:
+        return None, _days(EVERY_DAY)
+    return ",".join(at.strftime("%H:%M") for at in digest.times), _days(digest.days)
+
+
+def _days(days: Collection[int]) -> str:
+    return "".join(str(day) for day in sorted(days))
+
+
+def timetable(digest: str | None, days: str) -> Timetable | None:
+    """As it is stored: 08:00,20:00 and 12345."""
+    if digest is None:
+        return None
+    return Timetable(tuple(map(time.fromisoformat, digest.split(","))), frozenset(map(int, days)))
 
 
 def _subscriber(row: Any) -> Subscriber:
@@ -387,15 +401,15 @@ def _subscriber(row: Any) -> Subscriber:
         title=row[4],
         language=row[5],
         zone=row[6],
-        digest=None if row[7] is None else time.fromisoformat(row[7]),
-        digested_at=from_ms(row[8]),
-        next_digest_at=from_ms(row[9]),
-        state=row[10],
-        changes=row[11],
-        retold=row[12],
-        mentions=bool(row[13]),
-        digest_by=row[14],
-        empty_digest=bool(row[15]),
-        digest_picture=bool(row[16]),
-        pictures=bool(row[17]),
+        digest=timetable(row[7], row[8]),
+        digested_at=from_ms(row[9]),
+        next_digest_at=from_ms(row[10]),
+        state=row[11],
+        changes=row[12],
+        retold=row[13],
+        mentions=bool(row[14]),
+        digest_by=row[15],
+        empty_digest=bool(row[16]),
+        digest_picture=bool(row[17]),
+        pictures=bool(row[18]),
     )

@@ -7,6 +7,7 @@ import pytest
 from bot.models import LANGUAGES, Follow
 from tests.chat.offline import Talk, data_of, open_chat, text_of
 from tests.chat.worlds import Office, an_office
+from tests.worlds import daily
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +38,7 @@ async def test_a_newcomer_is_set_up_with_three_taps(talk: Talk, office: Office) 
     assert "08:00" in done["text"]
     known = office.subscriber()
     assert known is not None
-    assert (known.language, known.zone, known.digest, known.title) == ("ru", "Europe/Kyiv", time(8), "")
+    assert (known.language, known.zone, known.digest, known.title) == ("ru", "Europe/Kyiv", daily(time(8)), "")
     assert known.next_digest_at == datetime(2022, 3, 15, 6, 0, tzinfo=UTC)
     assert office.follows() == [Follow("side", "north")]
 
@@ -46,7 +47,7 @@ async def test_who_is_taken_in_and_taps_nothing_has_what_the_house_gives(talk: T
     await talk.says("/start")
     known = office.subscriber()
     assert known is not None
-    assert (known.language, known.digest) == ("en", time(20))
+    assert (known.language, known.digest) == ("en", daily(time(20)))
     assert known.next_digest_at == datetime(2022, 3, 14, 18, 0, tzinfo=UTC)
 
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.models import Follow
+from bot.models import Follow, Timetable
 from bot.render.commands import commands
 from bot.render.language import NATIVE
 from bot.store import subscribers
 from tests.chat.offline import Talk, data_of, open_chat, text_of
 from tests.chat.worlds import Office, an_office, quoted
-from tests.worlds import NOON
+from tests.worlds import NOON, daily
 
 pytestmark = pytest.mark.anyio
 
@@ -461,29 +461,90 @@ async def test_the_digest_comes_at_the_time_that_was_typed(
     answer = text_of(await talk.says(f"/digest {typed}"))
     known = office.subscriber()
     assert known is not None
-    assert (known.digest, known.next_digest_at) == (at, due)
+    assert (known.digest, known.next_digest_at) == (at and daily(at), due)
     assert ("You get no digest" in answer) is (at is None)
 
 
 async def test_the_digest_is_set_by_buttons(talk: Talk, office: Office) -> None:
     (shown,) = await talk.says("/digest")
-    assert data_of(shown) == [f"digest:{at}" for at in ("08:00", "12:00", "18:00", "20:00", "22:00", "off")] + [
-        "zone",
-        "settings",
+    assert data_of(shown) == [
+        *(f"digest:{'off' if at == '20:00' else 'on'}:{at}" for at in ("08:00", "12:00", "18:00", "20:00", "22:00")),
+        *(f"digest:days:{'1234567'.replace(day, '')}" for day in "1234567"),
+        *("digest:off", "zone", "settings"),
     ]
-    _, changed = await talk.presses("digest:22:00", shown)
-    assert "every day at 22:00" in changed["text"]
-    await talk.presses("digest:off", shown)
+    for _ in range(2):
+        _, changed = await talk.presses("digest:on:08:00", shown)
+        assert "every day at 08:00, 20:00" in changed["text"]
+    _, changed = await talk.presses("digest:off:20:00", shown)
+    _, changed = await talk.presses("digest:days:12345", shown)
+    assert "on Mon–Fri at 08:00" in changed["text"]
+    _, changed = await talk.presses("digest:days:3", changed)
+    assert data_of(changed)[5:12].count("digest:off") == 1
     known = office.subscriber()
     assert known is not None
-    assert known.digest is None
+    assert known.digest == Timetable((time(8),), frozenset({3}))
+    assert known.next_digest_at == datetime(2022, 3, 16, 6, 0, tzinfo=UTC)
+    await talk.presses("digest:off:08:00", changed)
+    known = office.subscriber()
+    assert known is not None
+    assert (known.digest, known.next_digest_at) == (None, None)
     _, again = await talk.presses("digest", shown)
     assert "You get no digest." in again["text"]
+    _, back = await talk.presses("digest:days:67", again)
+    assert "on Sat, Sun at 20:00" in back["text"]
+    _, none = await talk.presses("digest:off", back)
+    assert "You get no digest." in none["text"]
 
 
-async def test_a_time_that_is_none_is_answered_with_examples(talk: Talk, office: Office) -> None:
-    assert "“25:99” is not a time of day." in text_of(await talk.says("/digest 25:99"))
+async def test_there_are_so_many_digests_a_day_and_not_more(talk: Talk, office: Office) -> None:
+    await talk.says("/digest 1:00 2:00 3:00 4:00 5:00 6:00")
+    _, shown = await talk.presses("digest:on:22:00")
+    assert "22:00" not in shown["text"].split("\n")[0]
+    text = text_of(await talk.says("/digest 1:00 2:00 3:00 4:00 5:00 6:00 7:00"))
+    assert "There can be up to 6 digests a day." in text
+    known = office.subscriber()
+    assert known is not None
+    assert known.digest is not None
+    assert len(known.digest.times) == 6
+
+
+@pytest.mark.parametrize(
+    "data", ["digest:20:00", "digest:days:", "digest:days:8", "digest:days:x", "digest:on:", "digest:maybe:8:00"]
+)
+async def test_what_is_no_button_of_the_digest_is_out_of_date(talk: Talk, office: Office, data: str) -> None:
+    (note,) = await talk.presses(data)
+    assert "out of date" in note["text"]
     assert office.subscriber() is None
+
+
+async def test_several_times_and_days_can_be_typed_and_a_part_keeps_the_rest(talk: Talk, office: Office) -> None:
+    assert "on Mon–Fri at 07:30, 21:00" in text_of(await talk.says("/digest 7:30 9 pm weekdays"))
+    assert "on Sat, Sun at 07:30, 21:00" in text_of(await talk.says("/digest sat, sun"))
+    assert "on Sat, Sun at 10:00" in text_of(await talk.says("/digest о 10"))
+    assert "every day at 10:00" in text_of(await talk.says("/digest щодня"))
+
+
+async def test_a_time_that_is_none_is_answered_with_what_was_understood_and_examples(
+    talk: Talk, office: Office
+) -> None:
+    text = text_of(await talk.says("/digest 8:00 25:99 mon wed"))
+    assert "I understood: 08:00, Mon, Wed" in text
+    assert "“25:99” is neither a time of day nor a day of the week." in text
+    assert "/digest 7:30 21:00 mon-fri" in text
+    assert office.subscriber() is None
+
+
+async def test_another_zone_an_hour_before_brings_the_same_digest_once(talk: Talk, office: Office) -> None:
+    """19:00 in Kyiv; in Tbilisi it is 21:00 already, so today's comes at once, and in Lisbon at 20:00 there."""
+    office.clock.at = datetime(2022, 3, 14, 17, 0, tzinfo=UTC)
+    await talk.says("/digest 20:00")
+    due = []
+    for zone in ("Lisbon", "Tbilisi", "Kyiv"):
+        await talk.says(f"/zone {zone}")
+        known = office.subscriber()
+        assert known is not None
+        due.append(known.next_digest_at)
+    assert due == [datetime(2022, 3, 14, 20, 0, tzinfo=UTC), office.clock.at, office.clock.at]
 
 
 async def test_the_zone_moves_the_digest(talk: Talk, office: Office) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.budget import DOLLAR, Budget, Spent
 from bot.errors import QueryError
-from bot.models import CHOICES, LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Topic, Watch
+from bot.models import CHOICES, LANGUAGES, Follow, Gap, Message, Roster, Speaker, Subscriber, Timetable, Topic, Watch
 from bot.render.commands import commands
 from bot.render.language import Voice, voice
 from bot.render.replies import beginning, following, greeting, history, preferences, settling, watching
@@ -26,11 +26,12 @@ GAPS = [Gap("", worlds.AT - timedelta(hours=hours), worlds.AT - timedelta(hours=
 GONE = worlds.own("secret", deleted_at=worlds.AT, fate="deleted")
 
 
-def subscriber(digest: time | None = time(20, 0)) -> Subscriber:
+TWICE_ON_WORKDAYS = Timetable((time(8), time(20)), frozenset(range(1, 6)))
+
+
+def subscriber(when: Timetable | None = TWICE_ON_WORKDAYS) -> Subscriber:
     due = worlds.AT + timedelta(hours=3)
-    return Subscriber(
-        1, 10, 0, "private", "Eve", "en", "Europe/Kyiv", digest, worlds.AT, due if digest else None, "active"
-    )
+    return Subscriber(1, 10, 0, "private", "Eve", "en", "Europe/Kyiv", when, worlds.AT, due if when else None, "active")
 
 
 def buttons(message: Message) -> list[str]:
@@ -101,7 +102,8 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "digest": lambda _, r, x: settling.digest(_, subscriber(), worlds.AT),
     "no digest": lambda _, r, x: settling.digest(_, subscriber(None), worlds.AT),
     "digest set": lambda _, r, x: settling.digest_set(_, subscriber(), worlds.AT),
-    "bad time": lambda _, r, x: settling.bad_time(_, x),
+    "bad time": lambda _, r, x: settling.bad_time(_, x, [time(8)], frozenset({1, 3})),
+    "too many times": lambda _, r, x: settling.bad_time(_, "", [time(8)] * 7, frozenset()),
     "zone": lambda _, r, x: settling.zone(_, worlds.AT, "UTC"),
     "zone set": lambda _, r, x: settling.zone_set(_, subscriber(), worlds.AT),
     "bad zone": lambda _, r, x: settling.bad_zone(_, x, ["Europe/Kyiv"]),
@@ -237,12 +239,15 @@ def test_a_long_list_of_watches_has_pages_and_keeps_its_numbers() -> None:
     assert buttons(last)[-2:] == ["unwatch:194", "watches:1"]
 
 
-def test_the_digest_is_set_by_a_button_and_the_present_time_is_marked() -> None:
+def test_the_times_and_days_of_the_digest_are_said_and_marked() -> None:
     message = settling.digest(EN, subscriber(), worlds.AT)
     assert message.text.startswith(
-        "📰 Your digest comes every day at 20:00, Europe/Kyiv (EET). The next one: 14 March 2022, 21:42 EET."
+        "📰 Your digest comes on Mon–Fri at 08:00, 20:00, Europe/Kyiv (EET). The next one: 14 March 2022, 21:42 EET."
     )
-    assert [button.text for row in message.buttons for button in row][3] == "● 20:00"
+    marked = [button.text for row in message.buttons for button in row if button.text.startswith("●")]
+    assert marked == ["● 08:00", "● 20:00", "●Mon", "●Tue", "●Wed", "●Thu", "●Fri"]
+    every_day = settling.digest(EN, subscriber(Timetable((time(20),))), worlds.AT)
+    assert "every day at 20:00, Europe/Kyiv" in every_day.text
     none = settling.digest(EN, subscriber(None), worlds.AT)
     assert "● No digest" in [button.text for row in none.buttons for button in row]
 

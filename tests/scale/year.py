@@ -27,7 +27,7 @@ from bot.store.database import Database
 from bot.store.outbox import Audience, Subject
 from bot.words import query
 from tests.botapi.virtual_time import run
-from tests.worlds import ROSTER
+from tests.worlds import ROSTER, daily
 
 T = TypeVar("T")
 
@@ -174,8 +174,8 @@ def _enrol(connection: Connection, count: int, chance: random.Random) -> None:
     sources.enrol(connection, ROSTER.sources.values(), MORNING)
     for chat in range(1, count + 1):
         zone = chance.choice(ZONES)
-        due = schedule.next_digest_at(time(20), zone, MORNING)
-        newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", zone, time(20), due)
+        due = schedule.next_digest_at(daily(time(20)), zone, MORNING)
+        newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", zone, daily(time(20)), due)
         who = subscribers.enrol(connection, newcomer, MORNING).id
         if chance.random() < EVERYTHING:
             subscribers.follow(connection, who, Follow("all"))

@@ -6,6 +6,7 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.subscribers import Newcomer
 from tests.store.worlds import a_message, put_post, put_source, put_subscriber
+from tests.worlds import daily
 
 LATER = timedelta(hours=8)
 
@@ -13,12 +14,12 @@ LATER = timedelta(hours=8)
 def test_a_chat_that_comes_back_keeps_its_settings(database: Database, now: datetime) -> None:
     first = database.submit(put_subscriber, now).result()
     database.submit(subscribers.speak, first.id, "uk").result()
-    database.submit(subscribers.set_digest, first.id, time(7, 30), "Europe/Kyiv", now + LATER).result()
+    database.submit(subscribers.set_digest, first.id, daily(time(7, 30)), "Europe/Kyiv", now + LATER).result()
     database.submit(subscribers.deactivate, 1, "blocked", now).result()
     again = database.submit(
         subscribers.enrol, Newcomer(1, 0, "private", "Anna", "ru", "UTC", None, None), now + LATER
     ).result()
-    assert (again.id, again.language, again.digest, again.zone) == (first.id, "uk", time(7, 30), "Europe/Kyiv")
+    assert (again.id, again.language, again.digest, again.zone) == (first.id, "uk", daily(time(7, 30)), "Europe/Kyiv")
     assert (again.title, again.state, again.digested_at) == ("Anna", "active", now)
     assert database.read(subscribers.find, 1) == again
     assert database.read(subscribers.get, first.id) == again

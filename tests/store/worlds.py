@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from bot.models import Cursor, Message, Post, Source, Statement, Subscriber
 from bot.store import posts, sources, subscribers
 from bot.store.connection import Connection
+from tests.worlds import daily
 
 EVERY = timedelta(minutes=5)
 
@@ -40,7 +41,7 @@ def put_post(
 
 def put_subscriber(connection: Connection, now: datetime, chat: int = 1, thread: int = 0) -> Subscriber:
     kind = "private" if chat > 0 else "supergroup"
-    newcomer = subscribers.Newcomer(chat, thread, kind, "Ann", "en", "UTC", time(20), now + timedelta(hours=8))
+    newcomer = subscribers.Newcomer(chat, thread, kind, "Ann", "en", "UTC", daily(time(20)), now + timedelta(hours=8))
     return subscribers.enrol(connection, newcomer, now)
 
 

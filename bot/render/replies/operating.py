@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.budget import Budget, Spent
 from bot.models import Alarm, Button, Known, Message, Misfire, People, Queue, Roster
 from bot.render.language import Voice
-from bot.render.replies.settling import SourceState, source_line, x_money
+from bot.render.replies.settling import SourceState, clocks, source_line, x_money
 from bot.render.statements import account
 from bot.render.text import Text, finish, inline, joined
 
@@ -107,7 +107,7 @@ def chat(_: Voice, number: int, known: Sequence[Known], barred: bool) -> Message
 
 def _known(_: Voice, one: Known) -> Text:
     who = one.subscriber
-    digest = who.digest.strftime("%H:%M") if who.digest else "–"
+    digest = clocks(who.digest.times).plain if who.digest else "–"
     lines = [
         _("Topic {number}", number=who.thread).marked("bold") if who.thread else "",
         inline(f"{who.kind} · {who.state} · {who.language} · {who.zone} · {digest}", 120),

@@ -1,11 +1,11 @@
 """Digest time, time zone, and the state of the sources."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from bot.budget import DOLLAR, Budget, Spent, lasts_until
-from bot.models import Button, Gap, Message, Roster, Subscriber
+from bot.models import EVERY_DAY, Button, Gap, Message, Roster, Subscriber
 from bot.render.digests import blind, spans
 from bot.render.language import Voice, zone_name
 from bot.render.statements import account
@@ -14,20 +14,42 @@ from bot.render.text import Text, finish, inline, joined
 TIMES = ("08:00", "12:00", "18:00", "20:00", "22:00")
 """Digest times to choose by a button; any other can be typed."""
 
+MOST_TIMES = 6
+"""Digests a day."""
+
+IN_A_ROW = 3
+"""Times beside each other."""
+
 PAGE = 25
 """Sources on one page of /status."""
 
 
 def digest(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
-    """How the digest is set, with buttons to change it."""
-    chosen = subscriber.digest.strftime("%H:%M") if subscriber.digest else ""
-    times = [Button(("● " if at == chosen else "") + at, f"digest:{at}") for at in TIMES]
-    off = Button(("" if chosen else "● ") + _("No digest").plain, "digest:off")
-    zone = Button("🕰 " + _("Time zone").plain, "zone")
-    hint = _("Another time: {example}", example=Text("/digest 21:30").marked("code"))
-    return finish(
-        joined([digest_line(_, subscriber, now), hint], "\n"), [times[:3], times[3:], [off, zone], to_settings(_)]
-    )
+    """When digests come, with a button for each time and day that puts it in or takes it out."""
+    when = subscriber.digest
+    chosen = [at.strftime("%H:%M") for at in when.times] if when else []
+    offered = sorted({*TIMES, *chosen})
+    times = [_switch(at, at in chosen, f"digest:{'off' if at in chosen else 'on'}:{at}") for at in offered]
+    off = _switch(_("No digest").plain, when is None, "digest:off")
+    hint = _("Other times and days: {example}", example=Text("/digest 7:30 21:00 mon-fri").marked("code"))
+    rows = [times[start : start + IN_A_ROW] for start in range(0, len(times), IN_A_ROW)]
+    rows += [_days(_, when.days) if when else [], [off, Button("🕰 " + _("Time zone").plain, "zone")]]
+    return finish(joined([digest_line(_, subscriber, now), hint], "\n"), [*rows, to_settings(_)])
+
+
+def _switch(name: str, on: bool, data: str) -> Button:
+    return Button(("● " if on else "") + name, data)
+
+
+def _days(_: Voice, chosen: frozenset[int]) -> list[Button]:
+    """A button a day; the last one that is left ends the digests."""
+    buttons = []
+    for day in sorted(EVERY_DAY):
+        others = "".join(str(one) for one in sorted(chosen ^ {day}))
+        buttons.append(Button(("●" if day in chosen else "") + _.weekday(day), f"digest:days:{others}"))
+        if not others:
+            buttons[-1] = Button("●" + _.weekday(day), "digest:off")
+    return buttons
 
 
 def to_settings(_: Voice) -> list[Button]:
@@ -36,12 +58,29 @@ def to_settings(_: Voice) -> list[Button]:
 
 
 def digest_line(_: Voice, subscriber: Subscriber, now: datetime) -> Text:
-    if subscriber.digest is None:
+    when = subscriber.digest
+    if when is None:
         return _("📰 You get no digest.")
-    at = Text(subscriber.digest.strftime("%H:%M")).marked("bold")
-    line = _("📰 Your digest comes every day at {time}, {zone}.", time=at, zone=zone_label(_, now))
+    times, zone = clocks(when.times), zone_label(_, now)
+    if when.days == EVERY_DAY:
+        line = _("📰 Your digest comes every day at {time}, {zone}.", time=times, zone=zone)
+    else:
+        days = days_label(_, when.days)
+        line = _("📰 Your digest comes on {days} at {time}, {zone}.", days=days, time=times, zone=zone)
     due = subscriber.next_digest_at
     return joined([line, _("The next one: {moment}.", moment=_.moment(due)) if due else ""], " ")
+
+
+def clocks(times: Iterable[time]) -> Text:
+    return joined([Text(at.strftime("%H:%M")).marked("bold") for at in times], ", ")
+
+
+def days_label(_: Voice, days: frozenset[int]) -> Text:
+    """Mon–Fri, or Mon, Wed."""
+    first, last = min(days), max(days)
+    if len(days) > 2 and last - first + 1 == len(days):
+        return Text(f"{_.weekday(first)}–{_.weekday(last)}")
+    return Text(", ".join(_.weekday(day) for day in sorted(days)))
 
 
 def zone_label(_: Voice, now: datetime) -> Text:
@@ -51,11 +90,16 @@ def zone_label(_: Voice, now: datetime) -> Text:
     return inline(name if key.startswith("Etc/") or name == key else f"{key} ({name})", 80)
 
 
-def bad_time(_: Voice, typed: str) -> Message:
-    examples = joined([Text(f"/digest {one}").marked("code") for one in ("20:00", "7:30", "off")], ", ")
+def bad_time(_: Voice, unknown: str, times: Sequence[time], days: frozenset[int]) -> Message:
+    """What of it was understood, what not, and how it can be said."""
+    examples = ("20:00", "7:30 21:00 mon-fri", "off")
+    understood = joined([clocks(times), days_label(_, days) if days else ""], ", ")
     lines = [
-        _("“{typed}” is not a time of day.", typed=inline(typed, 60)),
-        _("For example: {example}", example=examples),
+        _("I understood: {words}", words=understood) if understood else "",
+        _("“{typed}” is neither a time of day nor a day of the week.", typed=inline(unknown, 60))
+        if unknown
+        else _.many("There can be {count} digest a day.", "There can be up to {count} digests a day.", MOST_TIMES),
+        _("For example: {example}", example=joined([Text(f"/digest {one}").marked("code") for one in examples], ", ")),
     ]
     return finish(joined(lines, "\n"))
 
