@@ -60,6 +60,9 @@ PATIENCE = 5.0
 
 FORGET_EVERY = timedelta(hours=6)
 
+JOIN_EVERY = timedelta(seconds=10)
+"""How often the full-text index is put in order."""
+
 BACKLOG_EVERY = timedelta(minutes=1)
 """How often it is asked whether alerts pile up for a chat."""
 
@@ -123,8 +126,12 @@ async def run(settings: Settings) -> None:
                 "digest": _queue_digests(database, settings, delivery),
             }
         )
-        scheduler.add_job(keeper.forget, "interval", seconds=FORGET_EVERY.total_seconds(), next_run_time=now())
-        scheduler.add_job(keeper.back_up, "interval", seconds=BACK_UP_EVERY.total_seconds(), next_run_time=now())
+        for job, every in (
+            (keeper.forget, FORGET_EVERY),
+            (keeper.back_up, BACK_UP_EVERY),
+            (keeper.join_index, JOIN_EVERY),
+        ):
+            scheduler.add_job(job, "interval", seconds=every.total_seconds(), next_run_time=now())
         scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())
         scheduler.add_job(_compare_clocks, "interval", seconds=COMPARE_EVERY.total_seconds(), args=[sending, keeper])
         scheduler.add_job(_gather_backlog, "interval", seconds=BACKLOG_EVERY.total_seconds(), args=[database])

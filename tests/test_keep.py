@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 
 from bot import keep
-from bot.models import Cursor, Message
+from bot.models import Cursor, IndexEntry, Message
 from bot.settings import MEGABYTE, Backup, Keep, Settings
-from bot.store import copies, disk, inbox, outbox, sources, subscribers
+from bot.store import copies, disk, inbox, outbox, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
-from tests.store.worlds import put_subscriber
+from tests.store.worlds import parts_of_index, put_post, put_source, put_subscriber
 from tests.worlds import NOON, ROSTER, Clock
 
 pytestmark = pytest.mark.anyio
@@ -265,3 +265,21 @@ def test_the_size_of_a_database_counts_its_log(tmp_path: Path) -> None:
             (tmp_path / name).stat().st_size for name in ("parley.db", "parley.db-wal")
         )
     assert disk.free(tmp_path / "parley.db") == disk.free(tmp_path) > 0
+
+
+async def test_the_full_text_index_is_put_in_order_unless_there_is_no_room(house: House) -> None:
+    def add(connection: Connection, number: int) -> None:
+        at = NOON + timedelta(minutes=number)
+        search.add(connection, [(put_post(connection, at, str(number)), at, IndexEntry("talk", (), "version"))])
+
+    await house.database.write(put_source, NOON)
+    for number in range(20):
+        await house.database.write(add, number)
+    house.free = 1 * MEGABYTE
+    await house.keeper.look()
+    await house.keeper.join_index()
+    assert house.database.read(parts_of_index) == 20
+    house.free = 500 * MEGABYTE
+    await house.keeper.look()
+    await house.keeper.join_index()
+    assert house.database.read(parts_of_index) < 4

@@ -29,7 +29,7 @@ FORMAT = 3
 """Raised with every change of what is stored of a post."""
 
 _MOST_WAYS = 64  # to write one pair of words, before it is asked as an AND of both
-_MOST_PAIRS = 40  # of keys of two neighbours that are stored; "пресс-секретарь" has 25
+_MOST_PAIRS = 100  # of keys of two neighbours that are stored; "пресс-секретарь" has 25
 _TOO_MANY = "ω"  # says that a post has two neighbours with more
 _KINDS = {"=": "φ", "#": "τ", "@": "ν"}  # Greek letters of a post's own are unsafe: no two keys are written alike
 _UNSAFE = re.compile("[^0-9a-zа-яіїєё]")

@@ -31,6 +31,9 @@ POOL = 100_000
 BATCH = 20_000
 APART = timedelta(seconds=150)
 ADDED = 3000
+JOINED = 20
+"""Posts between which the index is put in order; the keeper does so every ten seconds."""
+
 ASKED = 200
 """Searches of a kind; as many others come before."""
 
@@ -63,10 +66,15 @@ def _measured(folder: Path) -> Iterator[Figure]:
         database.submit(_index, number, batch).result()
         number += len(batch)
     took = time.perf_counter() - began
+    began = time.perf_counter()
+    while database.submit(index.join_parts).result():
+        pass
+    joined = time.perf_counter() - began
     beside = f"{POSTS:,} posts of {length / POSTS:.0f} characters in three languages; 4 hours old to 4.8 years"
     weight = (database.read(_pages) - before) / 1e6
     database.close()
-    yield Figure("the index of a million posts", weight, "MB", f"{beside}; {POSTS / took:,.0f} posts indexed a second")
+    beside += f"; {POSTS / took:,.0f} posts indexed a second, then put in order in {joined:.0f} s"
+    yield Figure("the index of a million posts", weight, "MB", beside)
 
     connection = connect(path)
     for kind, asked in _queries(pools, chance).items():
@@ -172,6 +180,7 @@ def _asked(connection: Connection, typed: Callable[[], str]) -> tuple[list[float
 def _one_more(path: Path, pools: dict[str, list[Sentence]], chance: random.Random) -> Iterator[Figure]:
     connection = connect(path, write=True)
     times: list[float] = []
+    joins: list[float] = []
     made_with = version.of_posts(ROSTER)
     for number, (post, words) in enumerate(islice(_posts(pools, chance), ADDED)):
         entry = _entry(post, words, made_with)
@@ -183,6 +192,8 @@ def _one_more(path: Path, pools: dict[str, list[Sentence]], chance: random.Rando
         index.add(connection, [(id, at, entry)])
         connection.execute("COMMIT")
         times.append((time.thread_time() - began) * 1000)
+        if number % JOINED == 0:
+            joins += _join(connection)
     connection.close()
     yield Figure(
         "one more post in the index, median",
@@ -191,6 +202,24 @@ def _one_more(path: Path, pools: dict[str, list[Sentence]], chance: random.Rando
         f"a transaction each, with its commit; p99 {_share(times, 99):.2f}, p99.9 {_share(times, 99.9):.2f}, "
         f"worst {max(times):.1f} ms of CPU, of {ADDED:,}",
     )
+    yield Figure(
+        "a step of putting the index in order, median",
+        statistics.median(joins),
+        "ms",
+        f"after every {JOINED} posts, {len(joins) / ADDED:.1f} steps a post; p99 {_share(joins, 99):.2f}, "
+        f"worst {max(joins):.1f} ms of CPU",
+    )
+
+
+def _join(connection: Connection) -> Iterator[float]:
+    """Milliseconds of CPU of each step."""
+    going = True
+    while going:
+        began = time.thread_time()
+        connection.execute("BEGIN")
+        going = index.join_parts(connection)
+        connection.execute("COMMIT")
+        yield (time.thread_time() - began) * 1000
 
 
 def _share(times: Sequence[float], percent: float) -> float:

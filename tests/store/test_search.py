@@ -9,7 +9,7 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.search import Hit
 from bot.words.search import TOKENIZER
-from tests.store.worlds import put_post, put_source
+from tests.store.worlds import parts_of_index, put_post, put_source
 
 
 def entry(words: str, *touched: str) -> IndexEntry:
@@ -81,6 +81,22 @@ def test_a_dropped_post_is_not_found(database: Database, now: datetime) -> None:
     database.submit(search.drop, 81).result()
     database.submit(search.drop, 81).result()
     assert numbers(database.read(search.find, '"rare"', every)) == ["40", "0"]
+
+
+def test_the_parts_of_the_index_are_joined_between_posts(database: Database, now: datetime) -> None:
+    def add(connection: Connection, number: int) -> None:
+        at = now + timedelta(minutes=number)
+        search.add(connection, [(put_post(connection, at, str(number)), at, entry("talk"))])
+
+    database.submit(put_source, now).result()
+    assert not database.submit(search.join_parts).result()
+    for number in range(40):
+        database.submit(add, number).result()
+    assert database.read(parts_of_index) == 40
+    while database.submit(search.join_parts).result():
+        pass
+    assert database.read(parts_of_index) < 4
+    assert len(database.read(search.find, '"talk"', every, limit=99)) == 40
 
 
 def test_topics_are_stored_with_the_version_that_found_them(database: Database, now: datetime) -> None:

@@ -50,3 +50,9 @@ def a_message(text: str = "hello") -> Message:
 
 
 NEXT = Cursor("next")
+
+
+def parts_of_index(connection: Connection) -> int:
+    """How many parts the full-text index is in; each transaction leaves one."""
+    found: int = connection.execute("SELECT count(DISTINCT segid) FROM search_0_idx").fetchone()[0]
+    return found
