@@ -102,10 +102,10 @@ def reference(_: Voice, cited: Cited, roster: Roster) -> str:
     """Who, where, when and the hash in one line: as much of it as a button can copy."""
     post = cited.telling.post
     posted, seen, sha256 = post.published_at, post.seen_at, f"SHA-256 {cited.sha256}"
-    at = f"{posted:%Y-%m-%d %H:%M} UTC"
+    at, url = f"{posted:%Y-%m-%d %H:%M} UTC", clean(post.url)
     found = _("seen {moment}", moment=Text(f"{seen:%Y-%m-%d %H:%M} UTC")).plain if seen else ""
     by, where = attributed(_, cited.telling, roster), place(_, cited.telling, roster).plain
-    for parts in ((by, where, at, post.url, found, sha256), (by, at, post.url, sha256), (at, post.url, sha256)):
+    for parts in ((by, where, at, url, found, sha256), (by, at, url, sha256), (at, url, sha256)):
         line = ", ".join(filter(None, parts))
         if units(line) <= COPY:
             return line
