@@ -385,6 +385,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "digest_by": get_args(DigestBy),
     "empty_digest": ("0", "1"),
     "pictures": ("0", "1"),
+    "announcements": ("0", "1"),
 }
 """What a subscriber chooses of a few words, by field; a flag is 0 or 1."""
 
@@ -429,6 +430,7 @@ class Subscriber:
     empty_digest: bool = True
     digest_picture: bool = False
     pictures: bool = False
+    announcements: bool = True
 
 
 FollowWhat = Literal["all", "side", "speaker", "source", "topic"]

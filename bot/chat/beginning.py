@@ -47,7 +47,7 @@ async def _follow_link(turn: Turn, typed: str) -> None:
         return
     _done, refused = await turn.desk.database.write(following.take_up, turn, [wanted])
     if refused:
-        await turn.say(replies.followed(turn.voice, roster, [], (), refused))
+        await turn.say(replies.followed(turn.voice, roster, [], (), refused, limit=turn.desk.settings.limits.follows))
     else:
         await turn.say(beginning.followed_by_link(turn.voice, roster, wanted, uncollected))
 

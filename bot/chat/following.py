@@ -31,7 +31,8 @@ async def subscribe(turn: Turn, typed: str) -> None:
         return
     done, refused = await turn.desk.database.write(take_up, turn, [Follow(one.what, one.value, way) for one in wanted])
     uncollected = turn.desk.settings.uncollected
-    await turn.say(following.followed(turn.voice, turn.desk.roster, done, missed, refused, uncollected))
+    most = turn.desk.settings.limits.follows
+    await turn.say(following.followed(turn.voice, turn.desk.roster, done, missed, refused, uncollected, most))
 
 
 async def unsubscribe(turn: Turn, typed: str) -> None:
@@ -95,7 +96,8 @@ async def switch(turn: Turn, what: FollowWhat, value: str, on: bool) -> None:
     if on:
         _done, refused = await turn.desk.database.write(take_up, turn, [target])
         if refused:
-            await turn.show(following.followed(turn.voice, turn.desk.roster, [], (), refused))
+            most = turn.desk.settings.limits.follows
+            await turn.show(following.followed(turn.voice, turn.desk.roster, [], (), refused, limit=most))
             return
     else:
         await turn.desk.database.write(give_up, turn, [(what, value)])

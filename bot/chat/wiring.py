@@ -42,6 +42,7 @@ from bot.chat.desk import Desk
 from bot.chat.quota import Quota
 from bot.chat.turn import Turn
 from bot.models import LANGUAGES
+from bot.models import Message as Answer
 from bot.render.commands import commands
 from bot.render.replies import admitting as refusals
 from bot.render.replies import greeting
@@ -166,7 +167,7 @@ class Reception:
         turn = Turn.of(self._desk, context.bot, update)
         if turn is not None and (wait := self._quota.wait(turn.chat.id, self._desk.now())):
             with suppress(TelegramError):
-                await query.answer(greeting.slow_down(turn.voice, wait).text)
+                await query.answer(self._slow_down(turn, wait).text)
             return
         if turn is not None and admitting.of(turn) != "in":
             with suppress(TelegramError):
@@ -202,6 +203,9 @@ class Reception:
             with suppress(TelegramError):
                 await turn.say(greeting.failed(turn.voice))
 
+    def _slow_down(self, turn: Turn, wait: int) -> Answer:
+        return greeting.slow_down(turn.voice, wait, self._desk.settings.limits.commands_a_minute)
+
     async def _not_let_in(self, turn: Turn) -> bool:
         standing = admitting.of(turn)
         if standing != "in":
@@ -212,7 +216,7 @@ class Reception:
         now = self._desk.now()
         wait = self._quota.wait(turn.chat.id, now)
         if wait and self._quota.tell(turn.chat.id, now):
-            await turn.say(greeting.slow_down(turn.voice, wait))
+            await turn.say(self._slow_down(turn, wait))
         return wait > 0
 
 

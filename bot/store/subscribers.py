@@ -13,7 +13,7 @@ from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
     "id, chat, thread, kind, title, language, zone, digest, digest_days, digested_at, next_digest_at, state, changes, "
-    "retold, mentions, digest_by, empty_digest, digest_picture, pictures"
+    "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements"
 )
 
 
@@ -78,10 +78,11 @@ def speak(connection: Connection, subscriber: int, language: str) -> None:
 
 
 def choose(connection: Connection, subscriber: int, name: str, value: str) -> None:
-    """Set one of the fields in CHOICES to one of its words."""
+    """Set one of the fields in CHOICES to one of its words; of announcements a chat gets one, so all of it decides."""
     if value not in CHOICES[name]:
         raise ValueError(value)
-    connection.execute(f"UPDATE subscribers SET {name} = ? WHERE id = ?", (value, subscriber))  # noqa: S608
+    whose = "chat = (SELECT chat FROM subscribers WHERE id = ?)" if name == "announcements" else "id = ?"
+    connection.execute(f"UPDATE subscribers SET {name} = ? WHERE {whose}", (value, subscriber))  # noqa: S608
 
 
 def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set[int]:
@@ -412,4 +413,5 @@ def _subscriber(row: Any) -> Subscriber:
         empty_digest=bool(row[16]),
         digest_picture=bool(row[17]),
         pictures=bool(row[18]),
+        announcements=bool(row[19]),
     )

@@ -59,7 +59,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "unlike any command": lambda _, r, x: greeting.unknown_command(_, x, []),
     "plain words": lambda _, r, x: greeting.plain_words(_, x),
     "only admins": lambda _, r, x: greeting.only_admins(_),
-    "slow down": lambda _, r, x: greeting.slow_down(_, 12),
+    "slow down": lambda _, r, x: greeting.slow_down(_, 12, 30),
     "failed": lambda _, r, x: greeting.failed(_),
     "menu": lambda _, r, x: following.menu(_, r, FOLLOWS),
     "side menu": lambda _, r, x: following.side_menu(_, r, ROSTER.sides["north"], FOLLOWS),

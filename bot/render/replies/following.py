@@ -127,10 +127,11 @@ def followed(
     not_found: Sequence[tuple[str, Sequence[Follow]]] = (),
     refused: int = 0,
     unread: Collection[str] = (),
+    limit: int = 0,
 ) -> Message:
     """What is followed from here on, entry by entry; `done` says of each whether that is new.
 
-    `not_found`: what was typed and not understood, with what it may have meant. `refused`: beyond the limit.
+    `not_found`: what was typed and not understood, with what it may have meant. `refused`: how many beyond the limit.
     """
     lines = []
     for follow, new in done:
@@ -147,9 +148,10 @@ def followed(
     if refused:
         lines.append(
             _.many(
-                "{count} more was left out: the limit for one chat is reached.",
-                "{count} more were left out: the limit for one chat is reached.",
+                "{count} more was left out: one chat may follow {limit} at most. /subscriptions ends some.",
+                "{count} more were left out: one chat may follow {limit} at most. /subscriptions ends some.",
                 refused,
+                limit=limit,
             )
         )
     return finish(joined(lines, "\n"), _offers(_, roster, not_found, "on"))

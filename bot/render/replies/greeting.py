@@ -178,12 +178,13 @@ def stale(_: Voice) -> Text:
     return _("This button is out of date. Please give the command again.")
 
 
-def slow_down(_: Voice, seconds: int) -> Message:
+def slow_down(_: Voice, seconds: int, limit: int) -> Message:
     return finish(
         _.many(
-            "That was a lot at once. Please go on in {count} second.",
-            "That was a lot at once. Please go on in {count} seconds.",
+            "That was a lot at once: one chat may ask {limit} times a minute. Please go on in {count} second.",
+            "That was a lot at once: one chat may ask {limit} times a minute. Please go on in {count} seconds.",
             seconds,
+            limit=limit,
         )
     )
 

@@ -66,6 +66,12 @@ def choices(_: Voice) -> list[Choice]:
             {"0": _("not shown"), "1": _("the first one below the words")},
             _("Of the accounts for which the operators allow it. The button 🖼 under an alert has all of them."),
         ),
+        Choice(
+            "announcements",
+            "📣 " + _("Announcements").plain,
+            lambda how: _("📣 Announcements of whoever runs this bot: {how}.", how=how),
+            {"1": _("they come here"), "0": _("none")},
+        ),
     ]
 
 
