@@ -21,14 +21,14 @@ async def help_page(turn: Turn, typed: str) -> None:
 
 
 async def privacy(turn: Turn, typed: str) -> None:
-    await turn.show(greeting.privacy(turn.voice, turn.desk.settings.contact, turn.chat.id))
+    await turn.show(greeting.privacy(turn.voice, turn.desk.settings.contact, turn.place[0]))
 
 
 async def stop(turn: Turn, typed: str) -> None:
     """Erase at once. In a forum that is the topic in which it was said."""
     words = turn.voice
-    thread = None if turn.private else turn.thread
-    known = await turn.desk.database.write(subscribers.erase, turn.chat.id, thread)
+    chat, thread = turn.place
+    known = await turn.desk.database.write(subscribers.erase, chat, None if turn.private else thread)
     turn.desk.database.erased = True
     await turn.say(greeting.erased(words) if known else greeting.nothing_to_erase(words))
 

@@ -75,5 +75,5 @@ async def show_sent(turn: Turn) -> None:
 
 async def want(turn: Turn, wanted: bool) -> None:
     """The chat wants announcements, or none; as a message of its own, so that what was announced stays."""
-    await turn.desk.database.write(announcements.want, turn.chat.id, wanted)
+    await turn.desk.database.write(announcements.want, turn.place[0], wanted)
     await turn.say(pages.wanted(turn.voice, wanted))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time
 from typing import cast, get_args
 
 from telegram import Bot, CallbackQuery, MessageEntity, Update
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from bot.chat import (
@@ -23,6 +24,7 @@ from bot.chat import (
     correcting,
     following,
     history,
+    managing,
     operating,
     people,
     pictures,
@@ -68,7 +70,7 @@ async def press(desk: Desk, bot: Bot, update: Update, query: CallbackQuery) -> N
         await _answer(query, greeting.stale(words).plain)
         return
     try:
-        act, steers = understand(query.data or "", turn)
+        act, steers = understand(_bare(query.data or "", turn), turn)
     except ValueError:
         await _answer(query, greeting.stale(turn.voice).plain)
         return
@@ -76,7 +78,8 @@ async def press(desk: Desk, bot: Bot, update: Update, query: CallbackQuery) -> N
         await _answer(query, greeting.only_admins(turn.voice).text)
         return
     await _answer(query)
-    await act(turn)
+    if not await managing.ended(turn):
+        await act(turn)
 
 
 async def _answer(query: CallbackQuery, note: str | None = None) -> None:
@@ -85,6 +88,14 @@ async def _answer(query: CallbackQuery, note: str | None = None) -> None:
         await query.answer(note, show_alert=note is not None)
     except TelegramError as error:
         log.info("a button was not answered: %s", type(error).__name__)
+
+
+def _bare(data: str, turn: Turn) -> str:
+    """Without the mark of the chat for which it was made. Raises ValueError if that is not set up from here."""
+    _number, marked, rest = data.partition("~")
+    if marked and turn.managed is None:
+        raise ValueError(data)
+    return rest if marked else data
 
 
 def understand(data: str, turn: Turn) -> tuple[Act, bool]:
@@ -483,6 +494,18 @@ def _news(arguments: Sequence[str], turn: Turn) -> Act:
     return lambda turn: announcing.want(turn, typed == "1")
 
 
+def _manage(arguments: Sequence[str], turn: Turn) -> Act:
+    """The chats that are set up from here; one of them; 0: this chat itself."""
+    if turn.chat.type != ChatType.PRIVATE:
+        raise ValueError(arguments)
+    if not arguments:
+        return lambda turn: managing.show_chats(turn.at_home())
+    (number,) = map(_number, arguments)
+    if not number:
+        return lambda turn: managing.leave(turn.at_home())
+    return lambda turn: managing.choose(turn.at_home(), number)
+
+
 VERBS: Mapping[str, Verb] = {
     "begin": Verb(_begin, steers=True),
     "menu": Verb(_menu),
@@ -533,5 +556,6 @@ VERBS: Mapping[str, Verb] = {
     "language": Verb(_language, steers=True),
     "status": Verb(_page_of(about.show_status)),
     "news": Verb(_news, steers=True),
+    "manage": Verb(_manage),
     "admin": Verb(operating.understand),
 }

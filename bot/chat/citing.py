@@ -83,7 +83,7 @@ def _find(connection: Connection, roster: Roster, wanted: query.Query) -> list[C
 
 async def export(turn: Turn, typed: str) -> None:
     """Everything that is stored of the chat (in a forum: of the topic), as JSON."""
-    held = await turn.desk.database.read_slow(exports.everything_of, turn.chat.id, turn.thread)
+    held = await turn.desk.database.read_slow(exports.everything_of, *turn.place)
     if held is None:
         await turn.say(pages.no_data(turn.voice))
         return

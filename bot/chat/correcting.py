@@ -44,7 +44,7 @@ async def doubt(turn: Turn, post: int, speaker: str) -> None:
 
 def _doubt(connection: Connection, turn: Turn, post: int, speaker: str) -> bool | None:
     """Whether it is new; None if too much of theirs is open, for operators are people."""
-    known = subscribers.find(connection, turn.chat.id, turn.thread)
+    known = subscribers.find(connection, *turn.place)
     who = known.id if known else None
     if corrections.open_of(connection, who) >= OPEN:
         return None

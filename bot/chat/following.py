@@ -191,7 +191,7 @@ def take_up(connection: Connection, turn: Turn, wanted: Sequence[Follow]) -> tup
 
 
 def give_up(connection: Connection, turn: Turn, gone: Sequence[tuple[FollowWhat, str]]) -> list[tuple[Follow, bool]]:
-    subscriber = subscribers.find(connection, turn.chat.id, turn.thread)
+    subscriber = subscribers.find(connection, *turn.place)
     if subscriber is None:
         return [(Follow(what, value), False) for what, value in gone]
     return [(Follow(what, value), subscribers.unfollow(connection, subscriber.id, what, value)) for what, value in gone]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Bot, CallbackQuery, Chat, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
@@ -13,18 +13,26 @@ from bot.botapi.messages import arguments, caption, keyboard
 from bot.chat.desk import Desk
 from bot.models import Button, Subscriber, Timetable
 from bot.render.language import Voice, pick, voice
+from bot.render.replies import managing
 from bot.render.text import finished
 from bot.schedule import next_digest_at
-from bot.store import subscribers
+from bot.store import managed, subscribers
+from bot.store.managed import Managed
 
 log = logging.getLogger(__name__)
+
+DIGITS = 12
+"""Of the largest number that a button may name."""
 
 STEERING = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An answer in the making. `thread` is the forum topic, 0 outside of one; `pressed` the button, if it was one."""
+    """An answer in the making. `thread` is the forum topic, 0 outside of one; `pressed` the button, if it was one.
+
+    `managed` is the channel or group that it is about, if somebody sets one up from their private chat.
+    """
 
     desk: Desk
     bot: Bot
@@ -33,6 +41,7 @@ class Turn:
     message: Message
     user: User | None
     pressed: CallbackQuery | None = None
+    managed: Managed | None = None
 
     @classmethod
     def of(cls, desk: Desk, bot: Bot, update: Update) -> "Turn | None":
@@ -42,14 +51,35 @@ class Turn:
         if not isinstance(message, Message) or not message.is_accessible:
             return None
         thread = (message.message_thread_id or 0) if message.is_topic_message else 0
-        return cls(desk, bot, message.chat, thread, message, update.effective_user, pressed)
+        turn = cls(desk, bot, message.chat, thread, message, update.effective_user, pressed)
+        return turn.managing(turn._named()) if message.chat.type == ChatType.PRIVATE else turn
+
+    def _named(self) -> Managed | None:
+        """Of a button that chat for which it was made, of words the one that is being set up."""
+        if self.pressed is None:
+            return self.desk.database.read(managed.current, self.chat.id)
+        number, bound, _ = (self.pressed.data or "").partition("~")
+        known = number.isascii() and number.isdigit() and len(number) <= DIGITS
+        return self.desk.database.read(managed.find, int(number), self.chat.id) if bound and known else None
+
+    def managing(self, chat: Managed | None) -> "Turn":
+        return replace(self, managed=chat)
+
+    def at_home(self) -> "Turn":
+        """The same, about the chat in which it is said."""
+        return self.managing(None)
 
     # who it is
 
     @property
+    def place(self) -> tuple[int, int]:
+        """The chat and the topic that it is about."""
+        return (self.managed.chat, 0) if self.managed else (self.chat.id, self.thread)
+
+    @property
     def subscriber(self) -> Subscriber | None:
         """As stored; None for somebody who has set nothing yet."""
-        return self.desk.database.read(subscribers.find, self.chat.id, self.thread)
+        return self.desk.database.read(subscribers.find, *self.place)
 
     @property
     def voice(self) -> Voice:
@@ -68,10 +98,10 @@ class Turn:
         """How the chat is enrolled when it sets something for the first time. Of a private chat no name is kept."""
         defaults = self.desk.settings.defaults
         return subscribers.Newcomer(
-            chat=self.chat.id,
-            thread=self.thread,
-            kind=self.chat.type,
-            title=self.chat.title or "",
+            chat=self.place[0],
+            thread=self.place[1],
+            kind=self.managed.kind if self.managed else self.chat.type,
+            title=self.managed.title if self.managed else self.chat.title or "",
             language=self.language,
             zone=defaults.zone,
             digest=self.daily,
@@ -92,13 +122,19 @@ class Turn:
         )
 
     @property
-    def private(self) -> bool:
+    def in_private(self) -> bool:
+        """Whether it is said in a private chat."""
         return self.chat.type == ChatType.PRIVATE
+
+    @property
+    def private(self) -> bool:
+        """Whether it is about a private chat."""
+        return self.in_private and self.managed is None
 
     @property
     def operator(self) -> bool:
         """Whether this is somebody who runs the bot, in private."""
-        return self.private and self.chat.id in self.desk.settings.admins
+        return self.in_private and self.chat.id in self.desk.settings.admins
 
     async def steers(self) -> bool:
         """Whether this person may change what comes into the chat: in groups and channels, its administrators.
@@ -109,12 +145,12 @@ class Turn:
         if self.private:
             return True
         sender = self.message.sender_chat
-        if self.pressed is None and sender is not None:
+        if self.pressed is None and self.managed is None and sender is not None:
             return sender.id == self.chat.id
         if self.user is None:
             return False
         try:
-            member = await self.bot.get_chat_member(self.chat.id, self.user.id)
+            member = await self.bot.get_chat_member(self.place[0], self.user.id)
         except TelegramError as error:
             log.warning("cannot ask who is an administrator: %s", type(error).__name__)
             return False
@@ -123,24 +159,36 @@ class Turn:
     # how the answer goes back
 
     async def say(self, message: models.Message) -> None:
-        await self.bot.send_message(self.chat.id, message_thread_id=self.thread or None, **arguments(message))
+        await self.bot.send_message(
+            self.chat.id, message_thread_id=self.thread or None, **arguments(self._about(message))
+        )
+
+    def _about(self, message: models.Message) -> models.Message:
+        return managing.about(message, self.managed.title, self.managed.id) if self.managed else message
 
     async def give(self, name: str, content: bytes, under: models.Message) -> None:
         """A file, with words under it."""
         await self.bot.send_document(
-            self.chat.id, content, filename=name, message_thread_id=self.thread or None, **caption(under)
+            self.chat.id, content, filename=name, message_thread_id=self.thread or None, **caption(self._about(under))
         )
 
     async def picture(self, png: bytes, under: models.Message) -> None:
         await self.bot.send_photo(
-            self.chat.id, png, filename="parley.png", message_thread_id=self.thread or None, **caption(under)
+            self.chat.id,
+            png,
+            filename="parley.png",
+            message_thread_id=self.thread or None,
+            **caption(self._about(under)),
         )
 
     async def rearrange(self, rows: Sequence[Sequence[Button]]) -> None:
         """Other buttons under the message whose button was pressed; its words stay."""
+        buttons = finished(rows)
+        if self.managed:
+            buttons = managing.bound(buttons, self.managed.id)
         try:
             await self.bot.edit_message_reply_markup(
-                self.chat.id, self.message.message_id, reply_markup=keyboard(finished(rows))
+                self.chat.id, self.message.message_id, reply_markup=keyboard(buttons)
             )
         except BadRequest as error:
             if "not modified" not in error.message.casefold():
@@ -153,7 +201,7 @@ class Turn:
             return
         try:
             await self.bot.edit_message_text(
-                chat_id=self.chat.id, message_id=self.message.message_id, **arguments(message)
+                chat_id=self.chat.id, message_id=self.message.message_id, **arguments(self._about(message))
             )
         except BadRequest as error:
             words = error.message.casefold()

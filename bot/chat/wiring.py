@@ -28,6 +28,7 @@ from bot.chat import (
     following,
     history,
     inline,
+    managing,
     membership,
     operating,
     people,
@@ -78,6 +79,7 @@ COMMANDS: Mapping[str, Command] = {
     "status": about.status,
     "privacy": about.privacy,
     "export": citing.export,
+    "manage": managing.manage,
     "stop": about.stop,
 }
 
@@ -100,7 +102,7 @@ def serve(application: Application[Any, Any, Any, Any, Any, Any], desk: Desk) ->
         [
             MessageHandler(filters.StatusUpdate.MIGRATE, reception.migrated),
             MessageHandler(filters.COMMAND & spoken, reception.command),
-            MessageHandler(plain, reception.words),
+            MessageHandler(plain | (filters.FORWARDED & filters.ChatType.PRIVATE), reception.words),
             CallbackQueryHandler(reception.button),
             InlineQueryHandler(reception.inline),
             ChatMemberHandler(reception.membership, ChatMemberHandler.MY_CHAT_MEMBER),
@@ -144,10 +146,14 @@ class Reception:
         if turn is None or turn.message.is_automatic_forward:
             return
         name, addressed, typed = _read(turn.message, context.bot.username)
-        known = COMMANDS.get(name) or (OPERATING.get(name) if turn.operator else None)
-        if not addressed or (known is None and not (turn.private or "@" in (turn.message.text or "").split()[0])):
+        known = COMMANDS.get(name)
+        if name in OPERATING and turn.operator:
+            turn, known = turn.at_home(), OPERATING[name]
+        if not addressed or (known is None and not (turn.in_private or "@" in (turn.message.text or "").split()[0])):
             return
         if await self._too_much(turn) or (name not in admitting.ALWAYS and await self._not_let_in(turn)):
+            return
+        if name != "manage" and await managing.ended(turn):
             return
         if known is None:
             await turn.say(greeting.unknown_command(turn.voice, name, reading.near(name, COMMANDS)))
@@ -159,7 +165,9 @@ class Reception:
     async def words(self, update: Update, context: Context) -> None:
         """Words without a command, in private: an offer to look for them."""
         turn = Turn.of(self._desk, context.bot, update)
-        if turn is not None and not await self._too_much(turn) and not await self._not_let_in(turn):
+        if turn is None or await self._too_much(turn) or await self._not_let_in(turn):
+            return
+        if not (await managing.forwarded(turn) or await managing.ended(turn)):
             await turn.say(greeting.plain_words(turn.voice, turn.message.text or ""))
 
     async def button(self, update: Update, context: Context) -> None:

@@ -51,6 +51,7 @@ def described(_: Voice, roster: Roster | None) -> list[Command]:
         Command("speakers", _("Who is listened to"), (side,)),
         Command("topics", _("Subjects to follow")),
         Command("status", _("Whether all sources can be read")),
+        Command("manage", _("Set up a channel or a group from here"), (Text("@channel"), _("off"))),
         Command("privacy", _("What is stored about you")),
         Command("export", _("All that is stored about you, as a file")),
         Command("stop", _("Forget me and all my settings")),

@@ -21,10 +21,11 @@ def everything_of(connection: Connection, chat: int, thread: int) -> dict[str, A
     """
     rows = _rows(connection, "SELECT * FROM subscribers WHERE chat = ? AND thread = ?", (chat, thread))
     taken = _rows(connection, "SELECT day, posts FROM x_exports WHERE chat = ? ORDER BY day", (chat,))
+    manages = _rows(connection, "SELECT chat, kind, title FROM managed WHERE user = ? ORDER BY id", (chat,))
     if not rows:
-        return {"x_exports": taken} if taken else None
+        return {"x_exports": taken, "managed": manages} if taken or manages else None
     (subscriber,) = rows
-    held: dict[str, Any] = {"subscriber": subscriber, "x_exports": taken}
+    held: dict[str, Any] = {"subscriber": subscriber, "x_exports": taken, "managed": manages}
     for table in _kept_for_subscribers(connection):
         if table != "outbox":
             held[table] = _rows(connection, f"SELECT * FROM {table} WHERE subscriber = ?", (subscriber["id"],))  # noqa: S608

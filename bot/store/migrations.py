@@ -616,6 +616,25 @@ def index_in_parts(database: sqlite_utils.Database) -> None:
             database.conn.execute(f"INSERT INTO {table} ({table}, rank) VALUES (?, ?)", (name, value))  # noqa: S608
 
 
+MANAGED = """
+CREATE TABLE managed (                         -- channels and groups that somebody sets up from their private chat
+    id INTEGER PRIMARY KEY AUTOINCREMENT,      -- in the data of buttons: never used twice
+    user INTEGER NOT NULL,
+    chat INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    current INTEGER NOT NULL,                  -- what they say is about this one
+    UNIQUE (user, chat)
+) STRICT;
+CREATE INDEX managed_by_chat ON managed (chat);
+"""
+
+
+@migrations()
+def managed(database: sqlite_utils.Database) -> None:
+    _run(database, MANAGED)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

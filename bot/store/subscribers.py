@@ -7,7 +7,7 @@ from datetime import datetime, time
 from typing import Any
 
 from bot.models import CHOICES, EVERY_DAY, Follow, FollowWhat, How, Subscriber, SubscriberState, Timetable, Watch
-from bot.store import bodies, exports, inbox, topics
+from bot.store import bodies, exports, inbox, managed, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -205,6 +205,7 @@ def move(connection: Connection, chat: int, new_chat: int) -> None:
             (old, new),
         )
         connection.execute("DELETE FROM subscribers WHERE id = ?", (old,))
+    managed.move(connection, chat, new_chat)
     connection.execute("UPDATE OR REPLACE barred SET chat = ? WHERE chat = ?", (new_chat, chat))
     connection.execute(
         "UPDATE subscribers SET state = 'barred' WHERE chat IN (SELECT chat FROM barred WHERE chat = ?)", (new_chat,)
@@ -227,6 +228,8 @@ def erase(connection: Connection, chat: int, thread: int | None = None) -> bool:
     bodies.forget_unread(connection, [body for (body,) in told])
     bodies.forget(connection)
     exports.erase(connection, chat)
+    if thread is None:
+        managed.erase(connection, chat)
     inbox.erase(connection, chat)
     return bool(erased)
 

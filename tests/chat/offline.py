@@ -13,15 +13,21 @@ from bot import chat
 from tests.chat.worlds import Office
 
 BOT = {"id": 1, "is_bot": True, "first_name": "Parley", "username": "parley_bot"}
+GIFTS = dict.fromkeys(
+    ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
+)
 
 
 class Telegram(BaseRequest):
-    """Answers as Telegram would. `refuse` maps a method to an error (code, description); `ranks` a user to a status."""
+    """Answers as Telegram would. `refuse` maps a method to an error (code, description), `ranks` a user to a status or
+    a member; `chats` are those that it knows, by number or name.
+    """
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.refuse: dict[str, tuple[int, str]] = {}
-        self.ranks: dict[int, str] = {}
+        self.ranks: dict[int, str | dict[str, Any]] = {}
+        self.chats: dict[int | str, dict[str, Any]] = {}
         self.numbers = itertools.count(100)
 
     @property
@@ -45,6 +51,8 @@ class Telegram(BaseRequest):
         if name in self.refuse:
             code, description = self.refuse[name]
             return code, json.dumps({"ok": False, "error_code": code, "description": description}).encode()
+        if name == "getChat" and fields["chat_id"] not in self.chats:
+            return 400, b'{"ok": false, "error_code": 400, "description": "Bad Request: chat not found"}'
         return 200, json.dumps({"ok": True, "result": self._result(name, fields)}).encode()
 
     def _result(self, name: str, fields: dict[str, Any]) -> Any:
@@ -52,7 +60,11 @@ class Telegram(BaseRequest):
             return BOT
         if name == "getChatMember":
             user = {"id": fields["user_id"], "is_bot": False, "first_name": "U"}
-            return member(user, self.ranks.get(fields["user_id"], "member"))
+            rank = self.ranks.get(fields["user_id"], "member")
+            return member(user, rank) if isinstance(rank, str) else rank
+        if name == "getChat":
+            details = {"accent_color_id": 0, "max_reaction_count": 0, "accepted_gift_types": GIFTS}
+            return self.chats[fields["chat_id"]] | details
         if name in ("sendMessage", "editMessageText"):
             number = fields.get("message_id") or next(self.numbers)
             return as_shown(fields, {"id": fields["chat_id"], "type": "private"}, number)

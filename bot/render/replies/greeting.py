@@ -116,6 +116,7 @@ def privacy(_: Voice, contact: str, chat: int) -> Message:
             "• the number of this chat ({chat}) and its title, and those of the topic if it is one;\n"
             "• language, time zone, digest time and how edits are told;\n"
             "• whom you follow and the words you watch for;\n"
+            "• which channels and groups you set up from here with /manage;\n"
             "• for 30 days, which messages were sent here and whether they arrived.",
             chat=str(chat),
         ),
