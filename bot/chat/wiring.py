@@ -77,9 +77,9 @@ COMMANDS: Mapping[str, Command] = {
     "speakers": about.speakers,
     "topics": following.topics,
     "status": about.status,
+    "manage": managing.manage,
     "privacy": about.privacy,
     "export": citing.export,
-    "manage": managing.manage,
     "stop": about.stop,
 }
 

@@ -218,7 +218,7 @@ async def test_who_is_not_known_has_nothing_to_export_but_what_was_counted(talk:
     assert "Nothing is stored about this chat." in text_of(await talk.says("/export"))
     await office.database.write(exports.take, 7, 3, NOON)
     held = json.loads(the_file(await talk.says("/export"), "parley-export.json"))
-    assert held == {"x_exports": [{"day": "2022-03-14", "posts": 3}]}
+    assert held == {"x_exports": [{"day": "2022-03-14", "posts": 3}], "managed": []}
     await talk.says("/stop")
     assert "Nothing is stored about this chat." in text_of(await talk.says("/export"))
 

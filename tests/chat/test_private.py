@@ -57,7 +57,7 @@ async def test_every_command_answers_once_in_every_language(talk: Talk, name: st
     answers = await reader.says(f"/{name}")
     assert [answer["method"] for answer in answers] == [way]
     again = await reader.says(f"/{name} \x00<b>&amp;]]> 😀 שלום")
-    assert [answer["method"] for answer in again] == [way]
+    assert [answer["method"] for answer in again if answer["method"] != "getChat"] == [way]
 
 
 async def test_help_and_privacy_say_what_they_should(talk: Talk) -> None:
