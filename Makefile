@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 KILLS ?= 60
 
-.PHONY: help try run check test lint bench quality fuzz messages chaos scale month lock clean
+.PHONY: help try run check test lint bench quality fuzz messages tour chaos scale month lock clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -49,6 +49,9 @@ quality: .venv/dev.stamp  ## how well watches, attribution and stories do; fails
 
 fuzz: .venv/dev.stamp  ## 100,000 mutated pages, feeds and answers; minutes
 	@$(BIN)/python -m tests.fuzz
+
+tour: .venv/dev.stamp  ## write docs/tour.md anew from what make try shows
+	@$(BIN)/python -m tests.tour
 
 messages: .venv/dev.stamp  ## 100,000 random statements, names and digests through Telegram's own parser; minutes
 	@$(BIN)/python -m tests.render.anything

@@ -9,7 +9,7 @@ import random
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -63,6 +63,22 @@ class Clock:
 async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
     """Talk until the days are over and everything is delivered; in a terminal, until the person ends it."""
     interactive = typed.isatty()
+    async with staged(settings, shown) as days:
+        lines = Lines(typed)
+        if interactive:
+            shown.write(WELCOME)
+        await days.happen()
+        await days.hear(lines, QUIET)
+        while await days.go_on():
+            await days.hear(lines, PAUSE)
+        if interactive and not lines.ended:
+            shown.write(OVER)
+            await days.hear(lines, None)
+
+
+@asynccontextmanager
+async def staged(settings: Settings, shown: TextIO) -> AsyncIterator["Days"]:
+    """The days before anything has happened, with a bot that prints to `shown`; what is stored goes with them."""
     moments = _moments(settings)
     begin, end = _days(settings, moments[-1])
     clock = Clock(begin)
@@ -79,22 +95,7 @@ async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
         collector = Collector(database, readers, settings.roster, clock, random.random, lambda: None)
         stack.push_async_callback(collector.close)
         await database.write(sources.enrol, settings.roster.sources.values(), begin)
-
-        lines = Lines(typed)
-        days = Days(settings, database, clock, collector, delivery, application, moments)
-        if interactive:
-            shown.write(WELCOME)
-        await days.happen()
-        await days.hear(lines, QUIET)
-        while (upcoming := days.upcoming()) is not None and upcoming < end:
-            clock.at = upcoming
-            await days.happen()
-            await days.hear(lines, PAUSE)
-        clock.at = end
-        await days.happen()
-        if interactive and not lines.ended:
-            shown.write(OVER)
-            await days.hear(lines, None)
+        yield Days(settings, database, clock, collector, delivery, application, [*moments, end])
 
 
 def _moments(settings: Settings) -> list[datetime]:
@@ -206,12 +207,28 @@ class Days:
     async def hear(self, lines: Lines, seconds: float | None) -> None:
         """Answer what is typed, until nothing is for so many seconds."""
         async for line in lines.within(seconds):
-            await self._application.process_update(update_of(line, self._clock(), self._application.bot))
+            await self.answer(line)
 
-    def upcoming(self) -> datetime | None:
-        """When something happens next, after this moment; None if nothing will."""
+    async def answer(self, line: str) -> None:
+        """What the bot says to a typed line."""
+        await self._application.process_update(update_of(line, self._clock(), self._application.bot))
+
+    async def go_on(self, until: datetime | None = None) -> bool:
+        """To the next moment at which something happens; False if there is none by then, or on any day."""
+        end = until or self._moments[-1]
         moments = [*self._moments, *self._database.read(_due)]
-        return min((moment for moment in moments if moment > self._clock()), default=None)
+        upcoming = min((moment for moment in moments if self._clock() < moment <= end), default=None)
+        if upcoming is None:
+            return False
+        self._clock.at = upcoming
+        await self.happen()
+        return True
+
+    async def go_to(self, moment: datetime) -> None:
+        """To that moment, with everything that happens until then."""
+        while await self.go_on(moment):
+            pass
+        self._clock.at = moment
 
 
 def _due(connection: Connection) -> list[datetime]:

@@ -1,5 +1,6 @@
 """The digest: what was said in a window of time, at one glance and then in order."""
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -272,7 +273,8 @@ def _openers(
     drawn: bool,
 ) -> list[list[Button]]:
     """Buttons to all statements of one speaker, or on one topic, of which there are several; and to the picture."""
-    window = f"{int(since.timestamp() // 60)}:{-int(-(until - since).total_seconds() // 60) + 1}"
+    start = int(since.timestamp() // 60)
+    window = f"{start}:{math.ceil(until.timestamp() / 60) - start}"
     heard = sorted((one for one in groups if one.speaker in roster.speakers), key=lambda one: -len(one.tellings))
     speakers = [
         Button(f"{group.name.plain} {len(group.tellings)}", f"all:speaker:{group.speaker}:{window}:0")

@@ -146,8 +146,8 @@ def test_buttons_open_what_several_statements_are_about_and_the_picture() -> Non
     (message,) = made(tellings, drawn=True)
     minutes = int(SINCE.timestamp()) // 60
     assert [[(button.text, button.data) for button in row] for row in message.buttons] == [
-        [("🇧🇻 Ben Two 2", f"all:speaker:ben:{minutes}:1441:0")],
-        [("🏷 Size of the fleet 2", f"all:topic:size:{minutes}:1441:0")],
+        [("🇧🇻 Ben Two 2", f"all:speaker:ben:{minutes}:1440:0")],
+        [("🏷 Size of the fleet 2", f"all:topic:size:{minutes}:1440:0")],
         [("🖼 Picture", "picture:7")],
     ]
     (without,) = made([quoted("ben", 4)])
