@@ -64,7 +64,7 @@ _ROUND = Table(
     _one_day,
 )
 
-_TALKS = {
+TALKS = {
     "talks": Table(
         Talks,
         {
@@ -95,6 +95,7 @@ _TALKS = {
         },
     ),
 }
+"""The tables of talks.toml, by their titles."""
 
 
 # --- sources.toml
@@ -115,8 +116,8 @@ _ADDRESS: Mapping[SourceKind, Reader] = {
 }
 
 
-def _sources(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, Table]:
-    """`every` fills in where a source sets no pause; archives lie in `folder`."""
+def sources_tables(folder: Path, every: Mapping[SourceKind, timedelta]) -> dict[str, Table]:
+    """Of sources.toml. `every` fills in where a source sets no pause; archives lie in `folder`."""
 
     def check(written: Mapping[str, Any], fields: dict[str, Any], place: Place) -> None:
         if "speaker" in written and "outlet" in written:
@@ -177,7 +178,8 @@ Complaint = Callable[[str], str]
 """Says in plain words what is wrong with a watch query; empty if nothing is."""
 
 
-def _topics(complaint: Complaint) -> dict[str, Table]:
+def topics_tables(complaint: Complaint) -> dict[str, Table]:
+    """Of topics.toml."""
     written = reading.text(300)
 
     def query(value: Any, place: Place) -> str:
@@ -240,7 +242,7 @@ def _not_by_accident(written: Mapping[str, Any], fields: dict[str, Any], place: 
         )
 
 
-_PARLEY = {
+PARLEY = {
     "defaults": Table(
         Defaults,
         {
@@ -285,6 +287,7 @@ _PARLEY = {
     ),
     "disk": Table(dict, {"reserve": Key(_megabytes, fills="disk_reserve")}),
 }
+"""The tables of parley.toml, by their titles."""
 
 
 # --- the folder
@@ -300,13 +303,13 @@ def from_folder(folder: Path, sources: str, complaint: Complaint, mistakes: list
         found: dict[str, Any] = fields.get(file, {})
         return found
 
-    parley = read("parley.toml", {title: Key(table.read) for title, table in _PARLEY.items()})
+    parley = read("parley.toml", {title: Key(table.read) for title, table in PARLEY.items()})
     every = {**EVERY, **parley.pop("every", {})}
     roster: dict[str, Any] = {}
     for file, tables in (
-        ("talks.toml", _TALKS),
-        (sources, _sources(folder, every)),
-        ("topics.toml", _topics(complaint)),
+        ("talks.toml", TALKS),
+        (sources, sources_tables(folder, every)),
+        ("topics.toml", topics_tables(complaint)),
     ):
         found = read(file, {title: Key(reading.entries(title, table)) for title, table in tables.items()})
         roster |= {title: found.get(title, {}) for title in tables}
