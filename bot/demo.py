@@ -27,7 +27,7 @@ from bot.errors import ParleyError
 from bot.listen import App
 from bot.settings import Settings
 from bot.sources import archive
-from bot.store import outbox, sources, subscribers
+from bot.store import late, outbox, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.translate import Translator
@@ -232,5 +232,5 @@ class Days:
 
 
 def _due(connection: Connection) -> list[datetime]:
-    found = (subscribers.next_digest_at(connection), outbox.next_due_at(connection))
+    found = (subscribers.next_digest_at(connection), outbox.next_due_at(connection), late.next_due_at(connection))
     return [moment for moment in found if moment]

@@ -13,7 +13,7 @@ from bot import charts, schedule, tell
 from bot.models import CORRECTED, DigestBy, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
 from bot.render.digests import Before
-from bot.store import activity, backlog, corrections, gaps, outbox, posts, statements, subscribers
+from bot.store import activity, backlog, corrections, gaps, late, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
@@ -21,9 +21,6 @@ from bot.words.index import WatchIndex
 
 BATCH = 500
 """Digests made in one go; bounds the memory and the length of the transaction."""
-
-CATCH_UP_PAUSE = timedelta(minutes=1)
-"""How long late posts are gathered, so that several sources that were silent together make one message."""
 
 MANY_ALERTS = 5
 """Alerts that may wait for one chat; more that have waited for STALE_AFTER become one message."""
@@ -107,8 +104,8 @@ def _compose(
     wishes = [
         Wish(
             subscriber,
-            tuple(subscribers.follows(connection, subscriber.id)),
-            tuple(subscribers.watches(connection, subscriber.id)),
+            tuple(one for one in subscribers.follows(connection, subscriber.id) if one.how != "off"),
+            tuple(one for one in subscribers.watches(connection, subscriber.id) if one.how != "off"),
         )
         for subscriber in due
     ]
@@ -341,11 +338,11 @@ def _once(tellings: Iterable[Telling]) -> list[Telling]:
 
 
 def _catch_up(connection: Connection, roster: Roster, now: datetime) -> int:
-    waiting = outbox.late(connection, now - CATCH_UP_PAUSE)
-    for id, found in waiting.items():
+    waiting = late.due(connection, now)
+    for id, gathered in waiting.items():
         who = subscribers.get(connection, id)
-        missed = _once(posts.tellings(connection, found))
-        messages = alerts.catch_up(missed, roster, language=who.language, zone=who.zone)
-        outbox.queue(connection, [(id, False)], f"late:{now.isoformat()}", messages, "alert", now)
-        outbox.caught_up(connection, id)
+        missed = _once(posts.tellings(connection, gathered.posts))
+        messages = alerts.catch_up(missed, roster, language=who.language, zone=who.zone, why=gathered.why)
+        outbox.queue(connection, [(id, gathered.silent)], f"late:{now.isoformat()}", messages, "alert", now)
+        late.told(connection, id, gathered.posts, now)
     return len(waiting)

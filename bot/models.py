@@ -363,8 +363,11 @@ SubscriberState = Literal["active", "blocked", "gone", "paused", "barred"]
 """blocked: the chat refuses us, its settings are kept and come back with /start. gone: the account no longer
 exists. paused: rights or topic lost. barred: an operator has shut it out."""
 
-How = Literal["now", "silent", "digest"]
-"""now: an alert with sound. silent: an alert without. digest: only in the digest."""
+How = Literal["now", "silent", "digest", "off"]
+"""now: an alert with sound. silent: an alert without. digest: only in the digest. off: it rests."""
+
+WatchHow = Literal["urgent", "now", "silent", "digest", "off"]
+"""urgent: an alert with sound, in quiet hours and in a burst too."""
 
 Changes = Literal["now", "digest", "off"]
 """How a subscriber is told of posts that were edited or deleted: by an alert, in the digest, not at all."""
@@ -382,6 +385,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "changes": get_args(Changes),
     "retold": get_args(Retold),
     "mentions": ("0", "1"),
+    "bundle": ("1", "0"),
     "digest_by": get_args(DigestBy),
     "empty_digest": ("0", "1"),
     "pictures": ("0", "1"),
@@ -407,7 +411,8 @@ class Subscriber:
 
     `zone` is an IANA name. `digest` is when digests come, None for never. `digested_at` is the
     end of the last digest's window. `changes`: how edits and deletions are told; `retold`: how tellings of what is
-    known. `mentions`: whether posts that only mention somebody who is followed are told, too. `digest_by`: what a
+    known. `mentions`: whether posts that only mention somebody who is followed are told, too. `quiet`: local hours in
+    which alerts are held, None for none. `bundle`: whether a burst of alerts becomes one message. `digest_by`: what a
     digest is sorted by; `empty_digest`: whether one with nothing in it comes; `digest_picture`: whether a picture of
     the counts comes with each; `pictures`: whether an alert shows the first picture of its post.
     """
@@ -426,6 +431,8 @@ class Subscriber:
     changes: Changes = "now"
     retold: Retold = "attach"
     mentions: bool = False
+    quiet: tuple[time, time] | None = None
+    bundle: bool = True
     digest_by: DigestBy = "side"
     empty_digest: bool = True
     digest_picture: bool = False
@@ -452,7 +459,7 @@ class Watch:
     id: int
     subscriber: int
     query: str
-    how: How = "now"
+    how: WatchHow = "now"
 
 
 MuteWhat = Literal["speaker", "watch"]

@@ -1,7 +1,7 @@
 """When the next thing is due. Pure: the time and the chance are arguments."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -99,6 +99,28 @@ def _moments(when: Timetable, zone: str, day: date) -> list[datetime]:
         return []
     local = ZoneInfo(zone)
     return [datetime.combine(day, at, local).astimezone(UTC) for at in when.times]
+
+
+def hours(written: str) -> tuple[time, time]:
+    """Hours as they are stored: 23:00-07:00."""
+    since, _, until = written.partition("-")
+    return time.fromisoformat(since), time.fromisoformat(until)
+
+
+def quiet_until(quiet: tuple[time, time], zone: str, now: datetime) -> datetime | None:
+    """When the quiet hours end in which `now` lies, in UTC; None if it lies in none.
+
+    They may go over midnight. An edge that the clock skips lies so much later, one that it shows twice is the first.
+    """
+    since, until = quiet
+    local = ZoneInfo(zone)
+    today = now.astimezone(local).date()
+    for day in (today - timedelta(days=1), today):
+        begins = datetime.combine(day, since, local).astimezone(UTC)
+        ends = datetime.combine(day + timedelta(days=until <= since), until, local).astimezone(UTC)
+        if begins <= now < ends:
+            return ends
+    return None
 
 
 def next_poll_at(every: timedelta, now: datetime, chance: float, *, asked: datetime | None = None) -> datetime:

@@ -9,7 +9,7 @@ from bot.meters import Meters
 from bot.models import Message, Roster, Subscriber, Telling, in_language
 from bot.render import alerts, corrections
 from bot.render.withdrawal import without
-from bot.store import outbox, pictures, posts, subscribers
+from bot.store import late, outbox, pictures, posts, subscribers
 from bot.store.connection import Connection
 from bot.store.corrections import Correction
 from bot.store.outbox import Audience, Subject
@@ -50,7 +50,7 @@ def post(
         with meters.render_seconds.time():
             return render(audience)
 
-    outbox.tell(connection, subject, _key(telling), timed, now, known=() if primary else known)
+    outbox.tell(connection, subject, telling.post.id, timed, now, known=() if primary else known)
     if len(others) <= ATTACHED:
         for one in others:
             again = [other for other in (*others, telling) if other is not one]
@@ -112,7 +112,10 @@ def _others(connection: Connection, telling: Telling) -> list[Telling]:
 
 
 def _told(connection: Connection, others: Sequence[Telling]) -> frozenset[int]:
-    return outbox.have_been_told(connection, [_key(one) for one in others]) if others else frozenset()
+    if not others:
+        return frozenset()
+    keys, found = [_key(one) for one in others], [one.post.id for one in others]
+    return outbox.have_been_told(connection, keys) | late.have_been_told(connection, found)
 
 
 def _alert(
@@ -154,7 +157,7 @@ def edit(
     def render(audience: Audience) -> list[Message]:
         return alerts.edited(before, telling, roster, language=audience.language, zone=audience.zone, since=since)
 
-    _change(connection, subject, f"edit:{telling.post.id}:{number}", render, now)
+    _change(connection, subject, telling.post.id, f"edit:{telling.post.id}:{number}", render, now)
 
 
 def deletion(connection: Connection, roster: Roster, telling: Telling, subject: Subject, now: datetime) -> None:
@@ -163,7 +166,7 @@ def deletion(connection: Connection, roster: Roster, telling: Telling, subject: 
     def render(audience: Audience) -> list[Message]:
         return alerts.deleted(telling, roster, language=audience.language, zone=audience.zone)
 
-    _change(connection, subject, f"deleted:{telling.post.id}", render, now)
+    _change(connection, subject, telling.post.id, f"deleted:{telling.post.id}", render, now)
 
 
 def return_(connection: Connection, roster: Roster, telling: Telling, subject: Subject, now: datetime) -> None:
@@ -172,7 +175,7 @@ def return_(connection: Connection, roster: Roster, telling: Telling, subject: S
     def render(audience: Audience) -> list[Message]:
         return alerts.back(telling, roster, language=audience.language, zone=audience.zone)
 
-    _change(connection, subject, f"back:{telling.post.id}", render, now)
+    _change(connection, subject, telling.post.id, f"back:{telling.post.id}", render, now)
 
 
 def retell(connection: Connection, roster: Roster, post: int, now: datetime) -> None:
@@ -212,14 +215,19 @@ def both(one: Subject, other: Subject) -> Subject:
 def _change(
     connection: Connection,
     subject: Subject,
+    post: int,
     key: str,
     render: Callable[[Audience], Sequence[Message]],
     now: datetime,
 ) -> None:
-    """For those who want to be told of changes at once."""
+    """For those who want to be told of changes at once. Where alerts are held, what is told of the post later tells
+    this.
+    """
+    held = outbox.holds(connection, subject, now)
     for audience, members in outbox.audiences(connection, subject, now).items():
         wanted = subscribers.told_of_changes(connection, [subscriber for subscriber, _ in members])
         told = [(subscriber, silent) for subscriber, silent in members if subscriber in wanted]
+        told = outbox.hold_back(connection, post, told, held, now)
         if told:
             outbox.queue(connection, told, key, render(audience), "alert", now, audience)
 

@@ -10,7 +10,7 @@ import pytest
 from bot import collect
 from bot.collect import Collector
 from bot.models import Changes, Cursor, Follow, Gap
-from bot.store import checks, gaps, outbox, pictures, posts, search, sources, statements, subscribers
+from bot.store import checks, gaps, late, pictures, posts, search, sources, statements, subscribers
 from bot.store.database import Database
 from bot.words import query
 from bot.words import search as words_search
@@ -261,12 +261,12 @@ async def test_a_backlog_waits_for_one_message_and_fresh_posts_do_not(world: Wor
     await world.poll()
     who = world.subscribe(Follow("all"))
     world.clock.goes(hours=6)
-    late = [a_post(str(number), f"Point {number} is open, Petrov said.") for number in (1, 2)]
+    old = [a_post(str(number), f"Point {number} is open, Petrov said.") for number in (1, 2)]
     fresh = a_post("3", "We are back, Petrov said.", at=world.clock())
-    await world.poll(*late, fresh)
+    await world.poll(*old, fresh)
     (text,) = world.texts()
     assert "We are back" in text
-    assert len(world.database.read(outbox.late, world.clock())[who]) == 2
+    assert len(world.database.read(late.due, world.clock.goes(minutes=1))[who].posts) == 2
 
 
 async def test_a_source_is_polled_once_at_a_time(world: World) -> None:

@@ -876,7 +876,7 @@ async def tell(process: Process, *chats: int) -> None:
         put_post(connection, process.now)
         for chat in chats:
             subscribers.follow(connection, put_subscriber(connection, process.now, chat).id, Follow("all"))
-        outbox.tell(connection, EVERYBODY, "post:1", lambda _: [Message("told")], process.now)
+        outbox.tell(connection, EVERYBODY, 1, lambda _: [Message("told")], process.now)
 
     await process.database.write(put)
 

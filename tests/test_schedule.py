@@ -163,6 +163,34 @@ def test_other_times_count_from_now_and_what_is_due_already_stays_due() -> None:
     assert schedule.rescheduled(evening, "UTC", now, morning, "UTC", now) == now
 
 
+@pytest.mark.parametrize(
+    ("hours", "zone", "now", "until"),
+    [
+        ("23:00-07:00", "Europe/Kyiv", "2026-01-05 20:59", None),
+        ("23:00-07:00", "Europe/Kyiv", "2026-01-05 21:00", "2026-01-06 05:00"),
+        ("23:00-07:00", "Europe/Kyiv", "2026-01-06 04:59", "2026-01-06 05:00"),
+        ("23:00-07:00", "Europe/Kyiv", "2026-01-06 05:00", None),
+        ("13:00-15:00", "UTC", "2026-01-06 14:00", "2026-01-06 15:00"),
+        ("13:00-15:00", "UTC", "2026-01-06 15:00", None),
+        ("23:00-07:00", "Europe/Kyiv", "2026-03-28 23:00", "2026-03-29 04:00"),  # seven hours long
+        ("23:00-07:00", "Europe/Kyiv", "2026-10-25 04:30", "2026-10-25 05:00"),  # nine hours long
+    ],
+)
+def test_quiet_hours_end_when_the_clock_says_so(hours: str, zone: str, now: str, until: str | None) -> None:
+    assert schedule.quiet_until(schedule.hours(hours), zone, utc(now)) == (utc(until) if until else None)
+
+
+@given(st.tuples(CLOCKS, CLOCKS).filter(lambda hours: hours[0] != hours[1]), st.sampled_from(EVERYWHERE), MOMENTS)
+def test_quiet_hours_are_over_within_two_days_in_any_zone(hours: tuple[time, time], zone: str, now: datetime) -> None:
+    until = schedule.quiet_until(hours, zone, now)
+    if until is None:
+        local = now.astimezone(ZoneInfo(zone)).time()
+        assert not (hours[0] <= local < hours[1]) or _skipped(now.astimezone(ZoneInfo(zone)))
+    else:
+        assert now < until <= now + timedelta(hours=49)
+        assert schedule.quiet_until(hours, zone, until) is None or _skipped(until.astimezone(ZoneInfo(zone)))
+
+
 @given(st.integers(1, 100), st.floats(0, 1), st.timedeltas(timedelta(seconds=1), timedelta(days=1)), MOMENTS)
 def test_a_failing_source_is_tried_again_later_and_at_least_hourly(
     failures: int, chance: float, every: timedelta, now: datetime

@@ -8,7 +8,7 @@ import pytest
 
 from bot import digest, tell
 from bot.models import Follow, Post, Retold
-from bot.store import corrections, outbox, subscribers
+from bot.store import corrections, late, outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.collecting import World
@@ -160,7 +160,7 @@ async def test_after_an_outage_what_was_told_before_is_not_told_again(world: Wor
     sent(world)
     world.clock.goes(hours=3)
     await world.poll(wire(8, AGAIN))
-    assert world.database.read(outbox.late, world.clock.goes(minutes=5)) == {}
+    assert world.database.read(late.due, world.clock.goes(minutes=5)) == {}
 
 
 async def test_after_an_outage_a_story_that_everybody_told_is_listed_once(world: World) -> None:

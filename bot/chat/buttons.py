@@ -38,7 +38,7 @@ from bot.chat import (
 )
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import CHOICES, EVERY_DAY, LANGUAGES, FollowWhat, How, MuteWhat
+from bot.models import CHOICES, EVERY_DAY, LANGUAGES, FollowWhat, How, MuteWhat, WatchHow
 from bot.render import actions
 from bot.render.language import voice
 from bot.render.replies import greeting
@@ -438,6 +438,29 @@ def _clock(arguments: Sequence[str]) -> time | None:
     return at
 
 
+def _quiet(arguments: Sequence[str], turn: Turn) -> Act:
+    if not arguments:
+        return settling.show_quiet
+    typed = ":".join(arguments)
+    hours = reading.span(typed)
+    if hours is None and typed != "off":
+        raise ValueError(typed)
+    return lambda turn: settling.set_quiet(turn, hours)
+
+
+def _watched(arguments: Sequence[str], turn: Turn) -> Act:
+    """The page of one watch, or another way to be told of it."""
+    typed, *ways = arguments
+    number = _number(typed)
+    if not ways:
+        return lambda turn: watching.show_watch(turn, number)
+    (way,) = ways
+    for known in get_args(WatchHow):
+        if way == known:
+            return lambda turn: watching.change(turn, number, known)
+    raise ValueError(way)
+
+
 def _zone(arguments: Sequence[str], turn: Turn) -> Act:
     if not arguments:
         return settling.show_zone
@@ -552,6 +575,8 @@ VERBS: Mapping[str, Verb] = {
     "watches": Verb(_page_of(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),
+    "quiet": Verb(_quiet, steers=True),
+    "watched": Verb(_watched, steers=True),
     "zone": Verb(_zone, steers=True),
     "language": Verb(_language, steers=True),
     "status": Verb(_page_of(about.show_status)),

@@ -21,6 +21,7 @@ HOW: Mapping[str, How] = {
     **dict.fromkeys(("now", "loud", "зараз", "одразу", "сейчас", "сразу"), "now"),
     **dict.fromkeys(("silent", "silently", "quiet", "quietly", "тихо", "беззвучно"), "silent"),
     **dict.fromkeys(("digest", "дайджест", "огляд", "обзор"), "digest"),
+    **dict.fromkeys(("off", "вимк", "выкл"), "off"),
 }
 LANGUAGE_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("en", "eng", "english", "англійська", "английский"), "en"),
@@ -68,6 +69,8 @@ def clock(typed: str) -> time | None:
 BESIDE = frozenset("and at on и в по і й о об та у".split())
 """Words beside times and days that say nothing of their own."""
 
+BETWEEN = frozenset("from to till until з із від до с со от по".split())
+
 DAYS: Mapping[str, frozenset[int]] = {
     **dict.fromkeys(("daily", "everyday", "щодня", "щоденно", "ежедневно"), EVERY_DAY),
     **dict.fromkeys(("weekdays", "workdays", "будні", "будням", "будни", "буднях"), frozenset(range(1, 6))),
@@ -96,6 +99,17 @@ def when(typed: str) -> When:
         frozenset().union(*(days for _, days in named)),
         " ".join(word for word, at in read if at is None),
     )
+
+
+def span(typed: str) -> tuple[time, time] | None:
+    """Hours from one time of day to another, over midnight or not: "23:00-7:00", "from 10 pm to 6", "з 23 до 7"."""
+    words = [word for word in re.split(r"[\s,;]+", typed.strip().casefold()) if word and word not in BETWEEN]
+    whole = " ".join(_with_halves(words))
+    for mark in re.finditer(r"[-–—\s]", whole):
+        since, until = clock(whole[: mark.start()]), clock(whole[mark.end() :])
+        if since is not None and until is not None and since != until:
+            return since, until
+    return None
 
 
 def _with_halves(words: Iterable[str]) -> list[str]:

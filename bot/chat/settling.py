@@ -6,8 +6,8 @@ from bot.chat import reading
 from bot.chat.turn import Turn
 from bot.models import EVERY_DAY, Subscriber, Timetable
 from bot.render.replies import greeting, settling
-from bot.schedule import rescheduled
-from bot.store import subscribers
+from bot.schedule import quiet_until, rescheduled
+from bot.store import late, subscribers
 from bot.store.connection import Connection
 
 
@@ -102,10 +102,49 @@ async def set_zone(turn: Turn, name: str) -> None:
     await turn.show(settling.zone_set(turn.voice, subscriber, turn.desk.now()))
 
 
+async def quiet(turn: Turn, typed: str) -> None:
+    """Show the quiet hours, or set them; `off` ends them."""
+    words = typed.strip()
+    if not words:
+        await show_quiet(turn)
+        return
+    hours = None if words.casefold() in reading.OFF else reading.span(words)
+    if hours is None and words.casefold() not in reading.OFF:
+        await turn.say(settling.bad_hours(turn.voice, words))
+    elif not await turn.steers():
+        await turn.say(greeting.only_admins(turn.voice))
+    else:
+        await set_quiet(turn, hours)
+
+
+async def show_quiet(turn: Turn) -> None:
+    await turn.show(settling.quiet(turn.voice, turn.subscriber or turn.as_new))
+
+
+async def set_quiet(turn: Turn, hours: tuple[time, time] | None) -> None:
+    """Other quiet hours; what is held comes when these end."""
+
+    def change(connection: Connection) -> Subscriber:
+        now = turn.desk.now()
+        subscriber = subscribers.enrol(connection, turn.newcomer, now)
+        subscribers.keep_quiet(connection, subscriber.id, hours)
+        return _wake(connection, subscribers.get(connection, subscriber.id), now)
+
+    subscriber = await turn.desk.database.write(change)
+    await turn.show(settling.quiet(turn.voice, subscriber))
+
+
+def _wake(connection: Connection, who: Subscriber, now: datetime) -> Subscriber:
+    """What quiet hours hold is due when they end now."""
+    until = quiet_until(who.quiet, who.zone, now) if who.quiet else None
+    late.wake(connection, who.id, until or now)
+    return who
+
+
 def _reschedule(
     connection: Connection, who: Subscriber, when: Timetable | None, zone: str, now: datetime
 ) -> Subscriber:
     """Other times or another zone; when the next digest is due follows from both."""
     due = rescheduled(who.digest, who.zone, who.next_digest_at, when, zone, now)
     subscribers.set_digest(connection, who.id, when, zone, due)
-    return subscribers.get(connection, who.id)
+    return _wake(connection, subscribers.get(connection, who.id), now)

@@ -3,7 +3,7 @@
 from bot import search
 from bot.chat.turn import Turn
 from bot.errors import QueryError
-from bot.models import Watch
+from bot.models import Watch, WatchHow
 from bot.render.replies import greeting, watching
 from bot.store import subscribers
 from bot.store.connection import Connection
@@ -98,6 +98,21 @@ async def watches(turn: Turn, typed: str) -> None:
 
 async def show_watches(turn: Turn, page: int) -> None:
     await turn.show(watching.watches(turn.voice, _all(turn), page))
+
+
+async def show_watch(turn: Turn, id: int) -> None:
+    """One watch and how it is told, if it is this chat's; else all."""
+    found = next((one for one in _all(turn) if one.id == id), None)
+    if found is None:
+        await show_watches(turn, 0)
+    else:
+        await turn.show(watching.watched(turn.voice, found))
+
+
+async def change(turn: Turn, id: int, how: WatchHow) -> None:
+    if subscriber := turn.subscriber:
+        await turn.desk.database.write(subscribers.change_watch, subscriber.id, id, how)
+    await show_watch(turn, id)
 
 
 async def unwatch(turn: Turn, typed: str) -> None:

@@ -72,6 +72,7 @@ COMMANDS: Mapping[str, Command] = {
     "unwatch": watching.unwatch,
     "settings": preferences.settings,
     "digest": settling.digest,
+    "quiet": settling.quiet,
     "zone": settling.zone,
     "language": about.language,
     "speakers": about.speakers,

@@ -185,15 +185,30 @@ def back(telling: Telling, roster: Roster, *, language: str, zone: str) -> list[
 
 
 def catch_up(
-    tellings: Sequence[Telling], roster: Roster, *, language: str, zone: str, dropped: int = 0
+    tellings: Sequence[Telling],
+    roster: Roster,
+    *,
+    language: str,
+    zone: str,
+    dropped: int = 0,
+    why: Literal["late", "quiet", "burst"] = "late",
 ) -> list[Message]:
-    """One message for everything that came while nothing could be sent; `dropped` more have no line at all."""
+    """One message for everything that came while nothing could be sent, in quiet hours, or in a burst; `dropped` more
+    have no line at all.
+    """
     _ = voice(language, zone)
     shown = tellings[-LISTED:]
     hidden = dropped + len(tellings) - len(shown)
     total = dropped + len(tellings)
-    opening = _.many("📬 {count} post while you were not reached", "📬 {count} posts while you were not reached", total)
-    lines = [line(_, one, roster, 160) for one in shown]
+    if why == "quiet":
+        opening = _.many("🌙 {count} post in your quiet hours", "🌙 {count} posts in your quiet hours", total)
+    elif why == "burst":
+        opening = _.many("📦 {count} more post in a short time", "📦 {count} more posts in a short time", total)
+    else:
+        opening = _.many(
+            "📬 {count} post while you were not reached", "📬 {count} posts while you were not reached", total
+        )
+    lines = [_fate(one) + line(_, one, roster, 160) for one in shown]
     more = (
         _.many(
             "{count} earlier one is not shown. /latest has them all.",
@@ -204,6 +219,13 @@ def catch_up(
         else ""
     )
     return [finish(joined([opening.marked("bold"), *lines, more], "\n\n"))]
+
+
+def _fate(telling: Telling) -> str:
+    """What has become of it since it was said."""
+    if telling.post.deleted_at:
+        return "🗑 "
+    return "✏️ " if telling.post.edited_at else ""
 
 
 # --- to operators

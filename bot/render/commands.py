@@ -46,6 +46,7 @@ def described(_: Voice, roster: Roster | None) -> list[Command]:
         Command("unwatch", _("Stop watching for words"), (Text("1"), _("neutrality"))),
         Command("settings", _("How you are told, all in one place")),
         Command("digest", _("A summary once a day, at your time"), (Text("20:00"), _("off"))),
+        Command("quiet", _("Hours without alerts"), (Text("23:00-7:00"), _("off"))),
         Command("zone", _("Your time zone"), (Text(_.zone.key), Text("+2"))),
         Command("language", _("The language of the bot")),
         Command("speakers", _("Who is listened to"), (side,)),

@@ -1,19 +1,14 @@
-"""What could not be told in its time: posts that a subscriber gets in one message instead of an alert each.
-
-A row of `late` is a post that a subscriber is to catch up with. It comes there when the post itself was found late
-(`outbox.catch_up_later`), when so many alerts wait for a chat that they would be a flood, or when an alert was given
-up.
+"""What could not be told in its time is caught up with: alerts that wait so long that they would be a flood, and
+those that were given up.
 """
 
 import json
 from collections.abc import Collection
 from datetime import datetime
 
+from bot.store import late
 from bot.store.connection import Connection
-from bot.store.outbox import LANES
 from bot.store.times import to_ms
-
-ALERTS = (LANES.index("urgent"), LANES.index("alert"))
 
 TOLD_TOGETHER = "it waited so long that it is told together with others"
 
@@ -26,7 +21,7 @@ def swamped(connection: Connection, queued_before: datetime, most: int) -> list[
     rows = connection.execute(
         """SELECT subscriber FROM outbox WHERE due_at IS NOT NULL AND lane IN (?, ?) AND message_id IS NULL
         AND queued_at <= ? GROUP BY subscriber HAVING count(*) > ?""",
-        (*ALERTS, to_ms(queued_before), most),
+        (*late.ALERTS, to_ms(queued_before), most),
     )
     return [subscriber for (subscriber,) in rows]
 
@@ -48,8 +43,9 @@ def gather(connection: Connection, subscribers: Collection[int], now: datetime) 
         [(to_ms(now), TOLD_TOGETHER, id) for id, _, _ in waiting],
     )
     connection.executemany(
-        "INSERT INTO late (subscriber, post, found_at) SELECT ?, id, ? FROM posts WHERE id = ? ON CONFLICT DO NOTHING",
-        [(subscriber, to_ms(now), post) for _, subscriber, post in waiting],
+        "INSERT INTO late (subscriber, post, found_at, due_at) "  # noqa: S608
+        f"SELECT ?, id, ?, ? FROM posts WHERE id = ? {late.AGAIN}",
+        [(subscriber, to_ms(now), to_ms(now + late.PAUSE), post) for _, subscriber, post in waiting],
     )
     return len(waiting)
 
@@ -57,8 +53,8 @@ def gather(connection: Connection, subscribers: Collection[int], now: datetime) 
 def given_up(connection: Connection, row: int, now: datetime) -> None:
     """The post that this row of the outbox was to tell, if it was one, is to be caught up with."""
     connection.execute(
-        f"""INSERT INTO late (subscriber, post, found_at) SELECT subscriber, posts.id, ? FROM outbox
+        f"""INSERT INTO late (subscriber, post, found_at, due_at) SELECT subscriber, posts.id, ?, ? FROM outbox
         JOIN notifications ON notifications.id = notification JOIN posts ON posts.id = {_POST}
-        WHERE outbox.id = ? AND {_OF_A_POST} ON CONFLICT DO NOTHING""",  # noqa: S608
-        (to_ms(now), row),
+        WHERE outbox.id = ? AND {_OF_A_POST} {late.AGAIN}""",  # noqa: S608
+        (to_ms(now), to_ms(now + late.PAUSE), row),
     )

@@ -635,6 +635,27 @@ def managed(database: sqlite_utils.Database) -> None:
     _run(database, MANAGED)
 
 
+HELD = """
+ALTER TABLE late ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;   -- when it is told with others
+ALTER TABLE late ADD COLUMN why TEXT NOT NULL DEFAULT 'late';    -- late, quiet, burst
+ALTER TABLE late ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE late ADD COLUMN told_at INTEGER;                     -- NULL: it waits
+UPDATE late SET due_at = found_at + 60000;
+DROP INDEX late_by_time;
+CREATE INDEX late_due ON late (due_at) WHERE told_at IS NULL;
+CREATE INDEX late_told ON late (told_at) WHERE told_at IS NOT NULL;
+CREATE INDEX late_by_post ON late (post);
+ALTER TABLE subscribers ADD COLUMN quiet TEXT;                   -- local hours without alerts, 23:00-07:00; NULL: none
+ALTER TABLE subscribers ADD COLUMN bundle INTEGER NOT NULL DEFAULT 1;  -- whether a burst of alerts becomes one message
+CREATE INDEX subscribers_quiet ON subscribers (quiet, zone) WHERE quiet IS NOT NULL;
+"""
+
+
+@migrations()
+def held(database: sqlite_utils.Database) -> None:
+    _run(database, HELD)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -6,13 +6,13 @@ number of its message; when its words are amended it is due once more, as an edi
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import get_args
 
 from bot.models import Lane, Message, Notification, Post, Retold
-from bot.store import bodies
+from bot.store import bodies, late
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
@@ -104,7 +104,7 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             SELECT subscriber, min(how = 'silent'),
                 json_group_array(watch) FILTER (WHERE watch IS NOT NULL),
                 json_group_array(topic) FILTER (WHERE topic IS NOT NULL)
-            FROM reasons WHERE how <> 'digest' AND subscriber NOT IN (SELECT subscriber FROM muted)
+            FROM reasons WHERE how NOT IN ('digest', 'off') AND subscriber NOT IN (SELECT subscriber FROM muted)
             GROUP BY subscriber
         )
         SELECT language, zone, watches, topics, retold, pictures AND :pictured AS pictured, silent,
@@ -143,27 +143,55 @@ def _given(found: str) -> tuple[str, ...]:
 def tell(
     connection: Connection,
     subject: Subject,
-    key: str,
+    post: int,
     render: Callable[[Audience], Sequence[Message]],
     now: datetime,
     *,
     known: Collection[int] = (),
 ) -> int:
-    """Queue an alert for everybody whom the subject concerns, each text rendered once. Returns how many chats.
+    """Queue an alert of a post for everybody whom the subject concerns, each text rendered once. Returns how many
+    chats that are.
 
-    It is urgent for whom a watch of their own brought it with sound. `known`: subscribers who have been told as much
-    before; of them only those who want each telling.
+    It goes before others to whom a watch of their own brought it with sound. For whom alerts are held it waits in
+    `late`. `known`: subscribers who have been told as much before; of them only those who want each telling.
     """
     told = 0
+    held = holds(connection, subject, now)
     for audience, members in audiences(connection, subject, now).items():
         new = [one for one in members if audience.retold == "now" or one[0] not in known]
-        if not new:
-            continue
-        messages = render(audience)
-        for lane, some in _by_urgency(audience, new):
-            queue(connection, some, key, messages, lane, now, audience)
+        at_once = hold_back(connection, post, new, held, now)
+        if at_once:
+            messages = render(audience)
+            for lane, some in _by_urgency(audience, at_once):
+                queue(connection, some, f"post:{post}", messages, lane, now, audience)
         told += len(new)
     return told
+
+
+def holds(connection: Connection, subject: Subject, now: datetime) -> Mapping[int, late.Hold]:
+    """The subscribers for whom an alert of this is held: not those whom an urgent watch brings it."""
+    held = late.holds(connection, now)
+    urgent = connection.execute(
+        "SELECT subscriber FROM watches WHERE how = 'urgent' AND id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(subject.watches)),),
+    )
+    for (subscriber,) in urgent:
+        held.pop(subscriber, None)
+    return held
+
+
+def hold_back(
+    connection: Connection,
+    post: int,
+    members: Sequence[tuple[int, bool]],
+    held: Mapping[int, late.Hold],
+    now: datetime,
+) -> list[tuple[int, bool]]:
+    """Put away what is held of it for these; returns those who are told at once."""
+    for subscriber, silent in members:
+        if (hold := held.get(subscriber)) is not None:
+            late.put(connection, post, [(subscriber, silent)], hold.until, now, hold.why)
+    return [one for one in members if one[0] not in held]
 
 
 def _by_urgency(
@@ -545,6 +573,7 @@ def forget(connection: Connection, before: datetime) -> int:
         (to_ms(before), FORGOTTEN_AT_ONCE),
     ).rowcount
     if dropped < FORGOTTEN_AT_ONCE:
+        late.forget(connection, before)
         bodies.forget(connection)
     return dropped
 
@@ -568,41 +597,10 @@ def catch_up_later(
     connection: Connection, subject: Subject, post: int, now: datetime, *, known: Collection[int] = ()
 ) -> None:
     """Note a post found after a long silence, for one message to each (but to those) instead of an alert."""
+    held = holds(connection, subject, now)
     for members in audiences(connection, subject, now).values():
-        connection.executemany(
-            "INSERT INTO late (subscriber, post, found_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(subscriber, post, to_ms(now)) for subscriber, _ in members if subscriber not in known],
-        )
-
-
-def late(connection: Connection, found_before: datetime, most: int = 200) -> dict[int, list[int]]:
-    """The posts of active subscribers whose first late one was found before then, of so many subscribers at most.
-
-    Whoever still waits for an alert is left for later: while Telegram is out of reach, messages do not pile up.
-    """
-    rows = connection.execute(
-        """SELECT subscriber, post FROM late WHERE subscriber IN (
-            SELECT DISTINCT subscriber FROM late JOIN subscribers ON id = subscriber
-            WHERE found_at <= :before AND state = 'active' AND NOT EXISTS (
-                SELECT 1 FROM outbox
-                WHERE outbox.subscriber = late.subscriber AND due_at IS NOT NULL AND lane IN (:urgent, :alert)
-            ) LIMIT :most
-        ) ORDER BY subscriber, post""",
-        {
-            "before": to_ms(found_before),
-            "urgent": LANES.index("urgent"),
-            "alert": LANES.index("alert"),
-            "most": most,
-        },
-    )
-    waiting: dict[int, list[int]] = {}
-    for subscriber, post in rows:
-        waiting.setdefault(subscriber, []).append(post)
-    return waiting
-
-
-def caught_up(connection: Connection, subscriber: int) -> None:
-    connection.execute("DELETE FROM late WHERE subscriber = ?", (subscriber,))
+        new = [one for one in members if one[0] not in known]
+        late.put(connection, post, hold_back(connection, post, new, held, now), now + late.PAUSE, now)
 
 
 def set_aside(connection: Connection, now: datetime) -> None:
@@ -611,10 +609,10 @@ def set_aside(connection: Connection, now: datetime) -> None:
     Posts of which somebody was to be told at once are noted for their catch-up message.
     """
     connection.execute(
-        """INSERT INTO late (subscriber, post, found_at)
-        SELECT subscriber, posts.id, :now FROM outbox JOIN notifications ON notifications.id = notification
+        f"""INSERT INTO late (subscriber, post, found_at, due_at)
+        SELECT subscriber, posts.id, :now, :now FROM outbox JOIN notifications ON notifications.id = notification
         JOIN posts ON posts.id = CAST(substr(key, 6) AS INTEGER)
-        WHERE key LIKE 'post:%' AND due_at IS NOT NULL AND message_id IS NULL ON CONFLICT DO NOTHING""",
+        WHERE key LIKE 'post:%' AND outbox.due_at IS NOT NULL AND message_id IS NULL {late.AGAIN}""",  # noqa: S608
         {"now": to_ms(now)},
     )
     connection.execute(

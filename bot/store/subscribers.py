@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from bot.models import CHOICES, EVERY_DAY, Follow, FollowWhat, How, Subscriber, SubscriberState, Timetable, Watch
+from bot import schedule
+from bot.models import CHOICES, EVERY_DAY, Follow, FollowWhat, Subscriber, SubscriberState, Timetable, Watch, WatchHow
 from bot.store import bodies, exports, inbox, managed, topics
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
     "id, chat, thread, kind, title, language, zone, digest, digest_days, digested_at, next_digest_at, state, changes, "
-    "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements"
+    "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements, quiet, bundle"
 )
 
 
@@ -83,6 +84,12 @@ def choose(connection: Connection, subscriber: int, name: str, value: str) -> No
         raise ValueError(value)
     whose = "chat = (SELECT chat FROM subscribers WHERE id = ?)" if name == "announcements" else "id = ?"
     connection.execute(f"UPDATE subscribers SET {name} = ? WHERE {whose}", (value, subscriber))  # noqa: S608
+
+
+def keep_quiet(connection: Connection, subscriber: int, quiet: tuple[time, time] | None) -> None:
+    """Set the local hours in which alerts are held; None for none."""
+    written = None if quiet is None else "-".join(at.strftime("%H:%M") for at in quiet)
+    connection.execute("UPDATE subscribers SET quiet = ? WHERE id = ?", (written, subscriber))
 
 
 def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set[int]:
@@ -288,7 +295,13 @@ def follows(connection: Connection, subscriber: int) -> list[Follow]:
 
 
 def watch(
-    connection: Connection, subscriber: int, query: str, key: str, now: datetime, how: How = "now", version: str = ""
+    connection: Connection,
+    subscriber: int,
+    query: str,
+    key: str,
+    now: datetime,
+    how: WatchHow = "now",
+    version: str = "",
 ) -> Watch:
     """Save a watch, compiled with that version of the dictionaries; one of the same meaning is kept as it is. Returns
     the one that stands.
@@ -302,6 +315,11 @@ def watch(
         "SELECT id, subscriber, query, how FROM watches WHERE subscriber = ? AND key = ?", (subscriber, key)
     ).fetchone()
     return Watch(*row)
+
+
+def change_watch(connection: Connection, subscriber: int, watch: int, how: WatchHow) -> None:
+    """Another way to be told, if it is this subscriber's."""
+    connection.execute("UPDATE watches SET how = ? WHERE id = ? AND subscriber = ?", (how, watch, subscriber))
 
 
 def unwatch(connection: Connection, subscriber: int, watch: int) -> Watch | None:
@@ -417,4 +435,6 @@ def _subscriber(row: Any) -> Subscriber:
         digest_picture=bool(row[17]),
         pictures=bool(row[18]),
         announcements=bool(row[19]),
+        quiet=None if row[20] is None else schedule.hours(row[20]),
+        bundle=bool(row[21]),
     )

@@ -1,10 +1,11 @@
 """What one person does in a private chat, command by command and button by button."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import get_args
 
 import pytest
 
-from bot.models import Follow, Timetable
+from bot.models import Follow, Timetable, WatchHow
 from bot.render.commands import commands
 from bot.render.language import NATIVE
 from bot.store import subscribers
@@ -399,8 +400,10 @@ async def test_watches_are_listed_and_removed_by_button_number_or_words(talk: Ta
     (listed,) = await talk.says("/watches")
     assert "2. army OR fleet" in listed["text"]
     ids = [watch.id for watch in office.watches()]
-    assert data_of(listed) == [f"unwatch:{id}" for id in ids]
-    answers = await talk.presses(f"unwatch:{ids[0]}", listed)
+    assert data_of(listed) == [f"watched:{id}" for id in ids]
+    _, page = await talk.presses(f"watched:{ids[0]}", listed)
+    assert f"unwatch:{ids[0]}" in data_of(page)
+    answers = await talk.presses(f"unwatch:{ids[0]}", page)
     assert "No longer watching for ceasefire." in text_of(answers)
     assert "Watching for ceasefire." in text_of(await talk.presses("keep", answers[-1]))
     await talk.says("/unwatch 1")
@@ -412,6 +415,26 @@ async def test_watches_are_listed_and_removed_by_button_number_or_words(talk: Ta
     assert "neutrality" in text_of(await talk.says("/unwatch"))
     assert "neutrality" in text_of(await talk.presses("watches:0"))
     assert "neutrality" in text_of(await talk.presses(f"unwatch:{ids[0]}"))
+
+
+async def test_how_a_watch_is_told_is_chosen_on_its_page(talk: Talk, office: Office) -> None:
+    await talk.watches("ceasefire")
+    (watch,) = office.watches()
+    for way in get_args(WatchHow):
+        _, page = await talk.presses(f"watched:{watch.id}:{way}")
+        assert [one.how for one in office.watches()] == [way]
+        marked = [row[0]["callback_data"] for row in page["reply_markup"]["inline_keyboard"] if "●" in row[0]["text"]]
+        assert marked == [f"watched:{watch.id}:{way}"]
+    _, gone = await talk.presses("watched:999")
+    assert "Words you watch for" in gone["text"]
+    for data in ("watched:", f"watched:{watch.id}:loud", f"watched:{watch.id}:off:1"):
+        (note,) = await talk.presses(data)
+        assert "out of date" in note["text"]
+
+
+async def test_the_page_of_a_watch_of_nobody_is_the_list(talk: Talk, office: Office) -> None:
+    assert "You watch for no words yet." in text_of(await talk.presses("watched:1:off"))
+    assert office.subscriber() is None
 
 
 async def test_a_watch_that_cannot_be_read_is_explained_and_not_saved(talk: Talk, office: Office) -> None:
@@ -439,6 +462,7 @@ async def test_nobody_removes_the_watch_of_another_chat(talk: Talk, office: Offi
     stranger = talk.elsewhere({"id": 8, "type": "private"}, id=8)
     await stranger.watches("fleet")
     await stranger.presses(f"unwatch:{watch.id}")
+    await stranger.presses(f"watched:{watch.id}:off")
     assert office.watches() == [watch]
 
 
@@ -559,6 +583,45 @@ async def test_the_zone_moves_the_digest(talk: Talk, office: Office) -> None:
     known = office.subscriber()
     assert known is not None
     assert (known.zone, known.next_digest_at) == ("UTC", None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [
+        ("23:00-7:00", (time(23), time(7))),
+        ("from 10 pm to 6", (time(22), time(6))),
+        ("з 23:30 до 7", (time(23, 30), time(7))),
+        ("13 15", (time(13), time(15))),
+    ],
+)
+async def test_quiet_hours_are_typed(talk: Talk, office: Office, typed: str, hours: tuple[time, time]) -> None:
+    assert "🌙 Quiet from" in text_of(await talk.says(f"/quiet {typed}"))
+    known = office.subscriber()
+    assert known is not None
+    assert known.quiet == hours
+    assert "no quiet hours" in text_of(await talk.says("/quiet off"))
+    known = office.subscriber()
+    assert known is not None
+    assert known.quiet is None
+
+
+@pytest.mark.parametrize("typed", ["23:00", "night", "7-7", "25-7"])
+async def test_hours_that_are_none_are_answered_with_examples(talk: Talk, office: Office, typed: str) -> None:
+    assert "/quiet 23:00-7:00" in text_of(await talk.says(f"/quiet {typed}"))
+    assert office.subscriber() is None
+
+
+async def test_quiet_hours_are_chosen_by_buttons(talk: Talk, office: Office) -> None:
+    (page,) = await talk.says("/quiet")
+    assert data_of(page)[-2:] == ["quiet:off", "settings"]
+    _, chosen = await talk.presses("quiet:22:00-07:00", page)
+    assert "🌙 Quiet from 22:00–07:00." in chosen["text"]
+    assert "● 22:00–07:00" in [button["text"] for row in chosen["reply_markup"]["inline_keyboard"] for button in row]
+    _, none = await talk.presses("quiet:off", chosen)
+    assert "You have no quiet hours." in none["text"]
+    for data in ("quiet:22:00", "quiet:now"):
+        (note,) = await talk.presses(data)
+        assert "out of date" in note["text"]
 
 
 async def test_a_zone_that_is_not_known_is_answered_with_those_like_it(talk: Talk) -> None:

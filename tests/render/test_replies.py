@@ -99,6 +99,10 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
         f"setting {name}": lambda _, r, x, name=name: preferences.choice(_, subscriber(), name)  # type: ignore[misc]
         for name in CHOICES
     },
+    "quiet": lambda _, r, x: settling.quiet(_, replace(subscriber(), quiet=(time(23), time(7)))),
+    "no quiet": lambda _, r, x: settling.quiet(_, subscriber()),
+    "bad hours": lambda _, r, x: settling.bad_hours(_, x),
+    "watched": lambda _, r, x: watching.watched(_, Watch(1, 1, x, "urgent")),
     "digest": lambda _, r, x: settling.digest(_, subscriber(), worlds.AT),
     "no digest": lambda _, r, x: settling.digest(_, subscriber(None), worlds.AT),
     "digest set": lambda _, r, x: settling.digest_set(_, subscriber(), worlds.AT),
@@ -186,7 +190,7 @@ def test_subscriptions_change_how_and_end_by_a_button_each() -> None:
         "drop:all:",
         "how:speaker:ann:digest",
         "drop:speaker:ann",
-        "how:topic:size:now",
+        "how:topic:size:off",
         "drop:topic:size",
         "menu",
         "settings",
@@ -236,7 +240,7 @@ def test_a_long_list_of_watches_has_pages_and_keeps_its_numbers() -> None:
     first, last = watching.watches(EN, many), watching.watches(EN, many, 9)
     assert buttons(first)[-1] == "watches:1"
     assert "95. word94" in last.text
-    assert buttons(last)[-2:] == ["unwatch:194", "watches:1"]
+    assert buttons(last)[-2:] == ["watched:194", "watches:1"]
 
 
 def test_the_times_and_days_of_the_digest_are_said_and_marked() -> None:

@@ -211,7 +211,7 @@ def _tell(connection: Connection, number: int, speaker: str, now: datetime, watc
     def render(audience: Audience) -> Any:
         return alerts.alert(telling, ROSTER, language=audience.language, zone=audience.zone, watches=[], found=[])
 
-    outbox.tell(connection, subject, f"post:{id}", render, now)
+    outbox.tell(connection, subject, id, render, now)
 
 
 async def _answers(pacing: Pacing, rate: float, chance: random.Random) -> list[float]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.models import Lane
-from bot.store import backlog, outbox
+from bot.store import backlog, late, outbox
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.store.worlds import a_message, put_post, put_source, put_subscriber
@@ -29,7 +29,7 @@ def waiting(database: Database) -> list[str]:
     return [key for (key,) in database.read(lambda connection: connection.execute(keys).fetchall())]
 
 
-def late(database: Database) -> list[tuple[int, int]]:
+def put_off(database: Database) -> list[tuple[int, int]]:
     question = "SELECT subscriber, post FROM late ORDER BY subscriber, post"
     return database.read(lambda connection: connection.execute(question).fetchall())
 
@@ -48,7 +48,7 @@ def test_what_waits_is_taken_back_and_each_post_is_caught_up_with_once(database:
     other = database.submit(tell, now, 2, "post:1").result()
     database.submit(tell, now, 1, "late:2022", lane="urgent").result()
     assert database.submit(backlog.gather, [who], now).result() == 6
-    assert late(database) == [(who, 1), (who, 2), (who, 3), (who, 4)]
+    assert put_off(database) == [(who, 1), (who, 2), (who, 3), (who, 4)]
     assert sorted(waiting(database)) == ["late:2022", "post:1"]
     database.submit(tell, now, 1, "post:1").result()
     assert sorted(waiting(database)) == ["late:2022", "post:1"], "told once is told"
@@ -62,7 +62,7 @@ def test_what_may_have_arrived_is_not_told_again(database: Database, now: dateti
     assert database.submit(backlog.gather, [who], now).result() == 1
     database.submit(outbox.unknown, row.id, now, "lost", now).result()
     assert database.submit(backlog.gather, [who], now).result() == 0
-    assert late(database) == [(who, 2)]
+    assert put_off(database) == [(who, 2)]
 
 
 def test_nobody_is_sent_a_summary_while_alerts_still_wait(database: Database, now: datetime) -> None:
@@ -70,8 +70,8 @@ def test_nobody_is_sent_a_summary_while_alerts_still_wait(database: Database, no
     who = database.submit(tell, now, 1, "post:1", "post:2").result()
     database.submit(backlog.gather, [who], now).result()
     database.submit(tell, now, 1, "post:3").result()
-    assert database.read(outbox.late, now) == {}
+    assert database.read(late.due, now + late.PAUSE) == {}
     (row,) = database.submit(outbox.claim, now, 9).result()
-    assert database.read(outbox.late, now) == {}
+    assert database.read(late.due, now + late.PAUSE) == {}
     database.submit(outbox.sent, [outbox.Arrival(row, 5)], now).result()
-    assert database.read(outbox.late, now) == {who: [1, 2]}
+    assert database.read(late.due, now + late.PAUSE)[who].posts == (1, 2)

@@ -123,8 +123,8 @@ def test_telling_twice_under_one_key_tells_once(database: Database, now: datetim
         rendered.append(audience)
         return [a_message("one"), a_message("two")]
 
-    assert database.submit(outbox.tell, BY_ANN, "post:1", render, now).result() == 1
-    database.submit(outbox.tell, BY_ANN, "post:1", render, now).result()
+    assert database.submit(outbox.tell, BY_ANN, 1, render, now).result() == 1
+    database.submit(outbox.tell, BY_ANN, 1, render, now).result()
     assert database.read(outbox.counts) == {"queued": 2}
     assert rendered == [Audience("en", "UTC")] * 2
 
@@ -132,8 +132,8 @@ def test_telling_twice_under_one_key_tells_once(database: Database, now: datetim
 def test_an_amendment_is_rendered_once_for_each_audience_as_it_was_told(database: Database, now: datetime) -> None:
     for chat, language in enumerate(["en", "en", "uk"], start=1):
         database.submit(follow, now, chat, Follow("all"), Follow("topic", "truce"), language=language).result()
-    database.submit(outbox.tell, BY_ANN, "post:1", lambda _: [a_message("one"), a_message("two")], now).result()
-    database.submit(outbox.tell, BY_ANN, "post:2", lambda _: [a_message("another")], now).result()
+    database.submit(outbox.tell, BY_ANN, 1, lambda _: [a_message("one"), a_message("two")], now).result()
+    database.submit(outbox.tell, BY_ANN, 2, lambda _: [a_message("another")], now).result()
     database.submit(subscribers.speak, 1, "ru").result()
     asked: list[Audience] = []
 

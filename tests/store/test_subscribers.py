@@ -1,7 +1,7 @@
 from datetime import datetime, time, timedelta
 
 from bot.models import Follow
-from bot.store import outbox, subscribers
+from bot.store import late, outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.subscribers import Newcomer
@@ -165,10 +165,13 @@ def test_late_posts_wait_for_one_message_each(database: Database, now: datetime)
         return [who, *ids]
 
     who, *ids = database.submit(story).result()
-    assert database.read(outbox.late, now - LATER) == {}
-    assert database.read(outbox.late, now) == {who: ids}
-    database.submit(outbox.caught_up, who).result()
-    assert database.read(outbox.late, now) == {}
+    assert database.read(late.due, now) == {}
+    assert database.read(late.due, now + late.PAUSE) == {who: late.Gathered(tuple(ids), "late", False)}
+    database.submit(late.told, who, ids, now).result()
+    assert database.read(late.due, now + LATER) == {}
+    assert database.read(late.have_been_told, ids) == {who}
+    database.submit(late.forget, now + LATER).result()
+    assert database.read(late.have_been_told, ids) == frozenset()
 
 
 def test_who_wants_to_be_told_of_changes_at_once(database: Database, now: datetime) -> None:

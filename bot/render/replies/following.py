@@ -24,10 +24,11 @@ def how_words(_: Voice, how: How) -> Text:
         "now": lambda: _("at once"),
         "silent": lambda: _("at once, without sound"),
         "digest": lambda: _("in the digest only"),
+        "off": lambda: _("not at all"),
     }[how]()
 
 
-SIGNS: Mapping[How, str] = {"now": "🔔", "silent": "🔕", "digest": "📰"}
+SIGNS: Mapping[How, str] = {"now": "🔔", "silent": "🔕", "digest": "📰", "off": "⏸"}
 
 
 # --- menus
@@ -141,7 +142,7 @@ def followed(
             lines.append(_("✅ You follow {name}: {how}.", name=name, how=how))
         else:
             lines.append(_("☑️ You follow {name} already: {how}.", name=name, how=how))
-    if any(follow.how != "digest" for follow, _new in done):
+    if any(follow.how in ("now", "silent") for follow, _new in done):
         lines.append(_("You are told when the next statement is seen. /latest shows what was said before."))
     lines.append(uncollected(_, unread_of(roster, [follow for follow, _new in done], unread), roster))
     lines += _misses(_, not_found)
@@ -239,10 +240,11 @@ def subscriptions(
         *(title_of(_, roster, one.what, one.value) + " – " + how_words(_, one.how) for one in shown),
     ]
     signs = _(
-        "{now} at once, {silent} without sound, {digest} in the digest only; press to change.",
+        "{now} at once, {silent} without sound, {digest} in the digest only, {off} not at all; press to change.",
         now=SIGNS["now"],
         silent=SIGNS["silent"],
         digest=SIGNS["digest"],
+        off=SIGNS["off"],
     )
     more = [
         signs if follows else "",

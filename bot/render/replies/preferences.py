@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.models import Button, Message, Subscriber
 from bot.render.language import NATIVE, Voice
-from bot.render.replies.settling import digest_line, to_settings, zone_line
+from bot.render.replies.settling import digest_line, quiet_line, to_settings, zone_line
 from bot.render.text import Text, finish, joined
 
 IN_A_ROW = 2
@@ -29,6 +29,12 @@ class Choice:
 def choices(_: Voice) -> list[Choice]:
     """All of them, in the order in which they are shown."""
     return [
+        Choice(
+            "bundle",
+            "📦 " + _("Bursts").plain,
+            lambda how: _("📦 When much is said in a short time: {how}.", how=how),
+            {"1": _("one message after the first ten"), "0": _("an alert each")},
+        ),
         Choice(
             "changes",
             "✏️ " + _("Edits and deletions").plain,
@@ -84,6 +90,7 @@ def settings(_: Voice, subscriber: Subscriber, follows: int, watches: int, now: 
         _("🌐 I speak {language}.", language=Text(NATIVE[_.language])),
         zone_line(_, now),
         digest_line(_, subscriber, now),
+        quiet_line(_, subscriber),
         *(one.line(one.ways[value(subscriber, one.name)]) for one in offered),
     ]
     buttons = [
@@ -92,6 +99,7 @@ def settings(_: Voice, subscriber: Subscriber, follows: int, watches: int, now: 
         Button("🌐 " + _("Language").plain, "language"),
         Button("🕰 " + _("Time zone").plain, "zone"),
         Button(_("📰 Digest").plain, "digest"),
+        Button("🌙 " + _("Quiet hours").plain, "quiet"),
         *(Button(one.title, f"set:{one.name}") for one in offered),
     ]
     rows = [buttons[start : start + IN_A_ROW] for start in range(0, len(buttons), IN_A_ROW)]

@@ -14,6 +14,9 @@ from bot.render.text import Text, finish, inline, joined
 TIMES = ("08:00", "12:00", "18:00", "20:00", "22:00")
 """Digest times to choose by a button; any other can be typed."""
 
+NIGHTS = ("22:00-07:00", "23:00-07:00", "23:00-08:00", "00:00-08:00")
+"""Quiet hours to choose by a button."""
+
 MOST_TIMES = 6
 """Digests a day."""
 
@@ -50,6 +53,42 @@ def _days(_: Voice, chosen: frozenset[int]) -> list[Button]:
         if not others:
             buttons[-1] = Button("●" + _.weekday(day), "digest:off")
     return buttons
+
+
+def quiet(_: Voice, subscriber: Subscriber) -> Message:
+    """The hours without alerts, with a button for each usual choice."""
+    chosen = "" if subscriber.quiet is None else _hours(subscriber.quiet)
+    nights = [_switch(one.replace("-", "–"), one == chosen, f"quiet:{one}") for one in NIGHTS]
+    rows = [nights[:2], nights[2:]]
+    hint = _("Other hours: {example}", example=Text("/quiet 23:30-6:45").marked("code"))
+    rows.append([_switch(_("No quiet hours").plain, not chosen, "quiet:off")])
+    return finish(joined([quiet_line(_, subscriber), _quiet_rules(_), hint], "\n"), [*rows, to_settings(_)])
+
+
+def quiet_line(_: Voice, subscriber: Subscriber) -> Text:
+    if subscriber.quiet is None:
+        return _("🌙 You have no quiet hours.")
+    hours = Text(_hours(subscriber.quiet).replace("-", "–")).marked("bold")
+    return _("🌙 Quiet from {hours}.", hours=hours)
+
+
+def _quiet_rules(_: Voice) -> Text:
+    return _(
+        "What comes in quiet hours is held and told in one message when they end. Urgent watches and digests come."
+    )
+
+
+def _hours(quiet: tuple[time, time]) -> str:
+    return "-".join(at.strftime("%H:%M") for at in quiet)
+
+
+def bad_hours(_: Voice, typed: str) -> Message:
+    examples = joined([Text(f"/quiet {one}").marked("code") for one in ("23:00-7:00", "22 8", "off")], ", ")
+    lines = [
+        _("“{typed}” does not say from when to when.", typed=inline(typed, 60)),
+        _("For example: {example}", example=examples),
+    ]
+    return finish(joined(lines, "\n"))
 
 
 def to_settings(_: Voice) -> list[Button]:

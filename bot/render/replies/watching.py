@@ -1,12 +1,14 @@
 """Words: watches and searches, and what is wrong with a query."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.errors import QueryError
-from bot.models import Button, Message, Roster, Telling, Trial, Watch
+from bot.models import Button, Message, Roster, Telling, Trial, Watch, WatchHow
 from bot.render import statements as cards
 from bot.render.language import Voice
 from bot.render.text import Text, clean, finish, inline, joined
+
+SIGNS: Mapping[WatchHow, str] = {"urgent": "🚨", "now": "🔔", "silent": "🔕", "digest": "📰", "off": "⏸"}
 
 WINDOW = 32
 """Characters of a query that are shown around a mistake: one line of a phone in its monospaced type."""
@@ -107,6 +109,32 @@ def _watch_buttons(_: Voice, watch: Watch) -> list[list[Button]]:
     ]
 
 
+def watched(_: Voice, watch: Watch) -> Message:
+    """One watch: how it is told, with a button for each way."""
+    ways = how_words(_)
+    lines = [
+        _("🔔 Watching for {query}.", query=shown(watch.query)),
+        _("It is told: {how}.", how=ways[watch.how]),
+        _("What is urgent also comes in quiet hours and in a burst."),
+    ]
+    marks = {True: "● ", False: ""}
+    rows = [
+        [Button(f"{marks[way == watch.how]}{SIGNS[way]} {words.plain}", f"watched:{watch.id}:{way}")]
+        for way, words in ways.items()
+    ]
+    return finish(joined(lines, "\n"), [*rows, *_watch_buttons(_, watch)])
+
+
+def how_words(_: Voice) -> Mapping[WatchHow, Text]:
+    return {
+        "urgent": _("at once, and it is urgent"),
+        "now": _("at once"),
+        "silent": _("at once, without sound"),
+        "digest": _("in the digest only"),
+        "off": _("not at all"),
+    }
+
+
 def too_many(_: Voice, limit: int) -> Message:
     return finish(
         _.many(
@@ -140,7 +168,7 @@ def no_such_watch(_: Voice, typed: str) -> Message:
 
 
 def watches(_: Voice, found: Sequence[Watch], page: int = 0) -> Message:
-    """All watches, numbered as /unwatch takes them, each with a button that removes it."""
+    """All watches, numbered as /unwatch takes them, each with a button that leads to its page."""
     if not found:
         example = Text("/watch " + _("neutrality").plain).marked("code")
         return finish(_("You watch for no words yet. For example: {example}", example=example))
@@ -149,8 +177,8 @@ def watches(_: Voice, found: Sequence[Watch], page: int = 0) -> Message:
     part = list(enumerate(found, 1))[page * LISTED : (page + 1) * LISTED]
     lines = [_("Words you watch for").marked("bold")]
     lines += [Text(f"{number}. ") + inline(watch.query, 80).marked("code") for number, watch in part]
-    lines.append(_("Press a number to stop watching."))
-    buttons = [Button(f"✖️ {number}", f"unwatch:{watch.id}") for number, watch in part]
+    lines.append(_("Press a number to change how you are told, or to stop watching."))
+    buttons = [Button(f"{SIGNS[watch.how]} {number}", f"watched:{watch.id}") for number, watch in part]
     rows = [buttons[start : start + 5] for start in range(0, len(buttons), 5)]
     turning = [
         *([Button("◀️", f"watches:{page - 1}")] if page else []),
