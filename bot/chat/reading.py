@@ -5,10 +5,10 @@ import functools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
-from zoneinfo import available_timezones
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 from babel.core import get_global
@@ -159,9 +159,21 @@ def zones(typed: str) -> list[str]:
     """The IANA zones that a name, a city in any of our languages, or a distance from UTC means."""
     if offset := _offset(typed):
         return [offset]
+    if places := _between_hours(typed):
+        return list(places)
     if typed.strip() in available_timezones():
         return [typed.strip()]
     return sorted(_places().get(_plain(typed), ()))
+
+
+def zone_at(latitude: float, longitude: float) -> str:
+    """The zone of a place on earth, at sea that of its meridian; empty if it is none. Slow the first time, as its map
+    is read then.
+    """
+    import tzfpy  # 30 MB that most processes never need
+
+    name = tzfpy.get_tz(longitude, latitude)
+    return name if name in available_timezones() else ""
 
 
 def near_zones(typed: str) -> list[str]:
@@ -180,6 +192,21 @@ def _offset(typed: str) -> str:
         return "UTC"
     east = match[1] == "+"
     return f"Etc/GMT{'-' if east else '+'}{hours}" if hours <= (14 if east else 12) else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _between_hours(typed: str) -> Sequence[str]:
+    """The zones that are so far from UTC all year, if that is no whole hours: +5:30, UTC-9:30."""
+    match = re.fullmatch(r"(?:utc|gmt)?\s*([+\-−–])\s*(\d{1,2}):?(15|30|45)", typed.strip().casefold(), re.ASCII)
+    if match is None:
+        return ()
+    distance = timedelta(hours=int(match[2]), minutes=int(match[3])) * (1 if match[1] == "+" else -1)
+    return sorted(zone for zone in frozenset().union(*_places().values()) if _distances(zone) == {distance})
+
+
+def _distances(zone: str) -> set[timedelta | None]:
+    """From UTC, in January and in July."""
+    return {datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() for month in (1, 7)}
 
 
 @functools.cache

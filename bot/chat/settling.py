@@ -1,6 +1,10 @@
 """/digest and /zone."""
 
+import asyncio
 from datetime import datetime, time
+from typing import cast
+
+from telegram import Location
 
 from bot.chat import reading
 from bot.chat.turn import Turn
@@ -87,6 +91,16 @@ async def zone(turn: Turn, typed: str) -> None:
         await turn.say(greeting.only_admins(turn.voice))
         return
     await set_zone(turn, meant[0])
+
+
+async def place(turn: Turn) -> None:
+    """Take the zone of the place that was sent; the place itself is not kept."""
+    where = cast(Location, turn.message.location)
+    name = await asyncio.to_thread(reading.zone_at, where.latitude, where.longitude)
+    if name:
+        await set_zone(turn, name)
+    else:
+        await turn.say(settling.no_zone(turn.voice))
 
 
 async def show_zone(turn: Turn) -> None:

@@ -104,6 +104,9 @@ def serve(application: Application[Any, Any, Any, Any, Any, Any], desk: Desk) ->
             MessageHandler(filters.StatusUpdate.MIGRATE, reception.migrated),
             MessageHandler(filters.COMMAND & spoken, reception.command),
             MessageHandler(plain | (filters.FORWARDED & filters.ChatType.PRIVATE), reception.words),
+            MessageHandler(
+                filters.LOCATION & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE, reception.location
+            ),
             CallbackQueryHandler(reception.button),
             InlineQueryHandler(reception.inline),
             ChatMemberHandler(reception.membership, ChatMemberHandler.MY_CHAT_MEMBER),
@@ -170,6 +173,14 @@ class Reception:
             return
         if not (await managing.forwarded(turn) or await managing.ended(turn)):
             await turn.say(greeting.plain_words(turn.voice, turn.message.text or ""))
+
+    async def location(self, update: Update, context: Context) -> None:
+        """A place, in private: its time zone."""
+        turn = Turn.of(self._desk, context.bot, update)
+        if turn is None or await self._too_much(turn) or await self._not_let_in(turn):
+            return
+        if not await managing.ended(turn):
+            await settling.place(turn)
 
     async def button(self, update: Update, context: Context) -> None:
         query = cast(CallbackQuery, update.callback_query)

@@ -5,7 +5,7 @@ any language and inflection. What is only close ("Ivanenco", "Петрав") is 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
 from typing import TypeVar
 
@@ -80,9 +80,14 @@ def _rank(typed: tuple[str, ...], text: str, speaker: Speaker, roster: Roster) -
     surnames, first_names = full_forms(speaker)
     for surname in surnames:
         others = _without(typed, surname)
-        if others is not None and set(others) <= first_names:
+        if others is not None and all(_is_first(word, first_names) for word in others):
             return 2
     return 1 if set(typed) <= first_names else 0
+
+
+def _is_first(word: str, first_names: Collection[str]) -> bool:
+    """One of the first names, or the initial of one."""
+    return word in first_names or (len(word) == 1 and any(name.startswith(word) for name in first_names))
 
 
 def _without(typed: tuple[str, ...], surname: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -5,9 +5,11 @@ from typing import get_args
 
 import pytest
 
+from bot.chat import following, reading
 from bot.models import Follow, Timetable, WatchHow
 from bot.render.commands import commands
 from bot.render.language import NATIVE
+from bot.settings import load
 from bot.store import subscribers
 from tests.chat.offline import Talk, data_of, open_chat, text_of
 from tests.chat.worlds import Office, an_office, quoted
@@ -732,3 +734,76 @@ async def test_too_many_commands_are_slowed_down_and_told_so_once(office: Office
 
 def test_noon_is_the_clock(office: Office) -> None:
     assert office.clock() == NOON
+
+
+# --- places and names
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "zone"),
+    [
+        (49.84, 24.03, "Europe/Kyiv"),
+        (40.75, -73.98, "America/New_York"),
+        (-31.55, 159.08, "Australia/Lord_Howe"),
+        (0, -30, "Etc/GMT+2"),
+    ],
+)
+async def test_a_place_that_is_sent_has_its_zone(
+    talk: Talk, office: Office, latitude: float, longitude: float, zone: str
+) -> None:
+    place = {"latitude": latitude, "longitude": longitude}
+    assert "Your time zone is" in text_of(await talk.says(None, location=place))
+    known = office.subscriber()
+    assert known is not None
+    assert known.zone == zone
+
+
+async def test_a_place_in_a_group_is_not_for_us(talk: Talk, office: Office) -> None:
+    group = talk.elsewhere({"id": -100, "type": "supergroup", "title": "A group"}, id=8)
+    assert await group.says(None, location={"latitude": 1, "longitude": 1}) == []
+
+
+async def test_a_place_without_a_zone_is_answered(talk: Talk, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tzfpy
+
+    monkeypatch.setattr(tzfpy, "get_tz", lambda longitude, latitude: "")
+    text = text_of(await talk.says(None, location={"latitude": 1, "longitude": 1}))
+    assert "I know no time zone for that place." in text
+    assert office.subscriber() is None
+
+
+async def test_a_distance_of_half_hours_offers_the_places_that_have_it(talk: Talk) -> None:
+    (answer,) = await talk.says("/zone UTC+5:30")
+    assert "zone:Asia/Kolkata" in data_of(answer)
+    assert "Asia/Kathmandu" in text_of(await talk.says("/zone +5:45"))
+    (none,) = await talk.says("/zone +1:15")
+    assert "I do not know the time zone" in none["text"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("Київ", "Europe/Kyiv"),
+        ("нью йорк", "America/New_York"),
+        ("Нью-Йорк", "America/New_York"),
+        ("tokyo", "Asia/Tokyo"),
+        ("Лондон", "Europe/London"),
+        ("Варшава", "Europe/Warsaw"),
+        ("-5", "Etc/GMT+5"),
+        ("UTC+14", "Etc/GMT-14"),
+    ],
+)
+def test_cities_are_known_in_three_languages(typed: str, zone: str) -> None:
+    assert reading.zones(typed) == [zone]
+
+
+@pytest.mark.parametrize("typed", ["medinsky", "Мединский", "Мединського", "Мединскому", "MEDINSKY", "В. Мединский"])
+def test_a_speaker_of_the_real_talks_is_found_however_written(typed: str) -> None:
+    roster = load({"PARLEY_CONFIG": "config"}).roster
+    assert following.target(typed, roster) == Follow("speaker", "medinsky")
+
+
+@pytest.mark.parametrize("typed", ["medinski", "Medinskij", "Мединьский", "Podoliak", "Подолак"])
+def test_a_speaker_of_the_real_talks_is_suggested_when_nearly_written(typed: str) -> None:
+    near = following.lookalikes(typed, load({"PARLEY_CONFIG": "config"}).roster)
+    assert near[0] in (Follow("speaker", "medinsky"), Follow("speaker", "podolyak"))

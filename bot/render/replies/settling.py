@@ -156,7 +156,13 @@ def zone_line(_: Voice, now: datetime) -> Text:
 
 def _zone_hint(_: Voice) -> Text:
     examples = joined([Text(f"/zone {one}").marked("code") for one in ("Europe/Kyiv", "New York", "+3")], ", ")
-    return _("Another one, by its city or its distance from UTC: {examples}", examples=examples)
+    return joined(
+        [
+            _("Another one, by its city or its distance from UTC: {examples}", examples=examples),
+            _("Or send me your location (📎) in our private chat: its zone is taken, the place is not kept."),
+        ],
+        "\n",
+    )
 
 
 def zone_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
@@ -171,6 +177,11 @@ def bad_zone(_: Voice, typed: str, near: Sequence[str]) -> Message:
         _zone_hint(_),
     ]
     return finish(joined(lines, "\n"), [[Button(name, f"zone:{name}")] for name in near[:8]])
+
+
+def no_zone(_: Voice) -> Message:
+    """A place that lies in no zone."""
+    return finish(joined([_("I know no time zone for that place."), _zone_hint(_)], "\n"))
 
 
 def digest_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
