@@ -61,9 +61,9 @@ async def activity_of(database: Database, roster: Roster, _: Voice, days: int, n
 def counted(connection: Connection, roster: Roster, _: Voice, days: int, now: datetime) -> figures.Counts:
     """What was said on the last days, today included: statements by side, topics."""
     calendar = figures.days_until(_, days, now)
-    since = figures.since(_, calendar)
-    said = activity.statements(connection, since, now)
-    return figures.count(_, roster, calendar, said, activity.topics(connection, since, now))
+    starts = figures.starts(_, calendar, now)
+    said = activity.statements_by_day(connection, starts)
+    return figures.count(roster, calendar, said, activity.topics_by_day(connection, starts))
 
 
 def draw(picture: Picture) -> bytes:

@@ -62,21 +62,29 @@ def since(_: Voice, days: Sequence[date]) -> datetime:
     return datetime.combine(days[0], datetime.min.time(), _.zone)
 
 
+def starts(_: Voice, days: Sequence[date], now: datetime) -> list[datetime]:
+    """When each of the days begins where the reader is, and `now`, with which the last one ends."""
+    return [*(since(_, [day]) for day in days), now]
+
+
 def count(
-    _: Voice,
     roster: Roster,
     days: Sequence[date],
-    said: Iterable[tuple[str, datetime]],
-    touched: Iterable[tuple[str, datetime]],
+    said: Iterable[tuple[str, int, int]],
+    touched: Iterable[tuple[str, int, int]],
 ) -> Counts:
-    """Sort what was said (a speaker and when) and which topics were touched (a topic and when) into the days."""
-    sides = Counter((side.id, _.local_day(at)) for speaker, at in said if (side := roster.side_of(speaker)) is not None)
-    topics = Counter((topic, _.local_day(at)) for topic, at in touched if topic in roster.topics)
-    return Counts(days, _by_day(sides, days), _by_day(topics, days))
+    """By side what speakers said, and by topic what was touched: each with the number of the day and how often."""
+    sides: Counter[tuple[str, int]] = Counter()
+    for speaker, day, times in said:
+        if (side := roster.side_of(speaker)) is not None:
+            sides[side.id, day] += times
+    topics = Counter({(topic, day): times for topic, day, times in touched if topic in roster.topics})
+    return Counts(days, _by_day(sides, len(days)), _by_day(topics, len(days)))
 
 
-def _by_day(counted: Counter[tuple[str, date]], days: Sequence[date]) -> dict[str, list[int]]:
-    rows = {name: [counted[name, day] for day in days] for name in dict.fromkeys(name for name, _ in counted)}
+def _by_day(counted: Counter[tuple[str, int]], days: int) -> dict[str, list[int]]:
+    names = dict.fromkeys(name for name, _ in counted)
+    rows = {name: [counted[name, day] for day in range(days)] for name in names}
     return {name: row for name, row in sorted(rows.items(), key=lambda one: -sum(one[1])) if any(row)}
 
 

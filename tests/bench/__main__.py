@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench import (
+    answering,
     delivering,
     enduring,
     idling,
@@ -34,6 +35,7 @@ AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "search": searching.searching,
     "reading": reading.reading,
     "delivering": delivering.delivering,
+    "answering": answering.answering,
     "enduring": enduring.enduring,
     "starting": starting.starting,
     "idling": idling.idling,

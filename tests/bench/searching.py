@@ -51,7 +51,7 @@ def searching(folder: Path) -> Iterator[Figure]:
 def _measured(folder: Path) -> Iterator[Figure]:
     path = folder / "parley.db"
     chance = random.Random(11)
-    pools = {language: list(_sentences(language, chance)) for language in SHARES}
+    pools = {language: list(sentences(language, chance)) for language in SHARES}
     database = Database.open(path)
     database.submit(sources.enrol, list(ROSTER.sources.values()), NOW).result()
     made = _posts(pools, random.Random(12))
@@ -87,7 +87,7 @@ def _measured(folder: Path) -> Iterator[Figure]:
     yield from _one_more(path, pools, chance)
 
 
-def _sentences(language: str, chance: random.Random) -> Iterator[Sentence]:
+def sentences(language: str, chance: random.Random) -> Iterator[Sentence]:
     known = vocabulary(language)
     for _ in range(POOL * SHARES[language] // 100):
         text = " ".join(chance.choices(known.words, cum_weights=known.weights, k=13)).capitalize() + "."

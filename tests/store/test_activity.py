@@ -1,10 +1,14 @@
 """How much was said: every statement once, when it was told first."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.models import Statement
+from bot.render import figures
+from bot.render.language import voice
 from bot.store import activity, posts, sources, topics
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -56,7 +60,31 @@ async def test_topics_are_counted_once_a_statement_and_only_where_somebody_speak
             topics.put(connection, post, ["truce"], "v")
 
     await database.write(fill)
-    assert database.read(activity.topics, NOON - timedelta(days=1), NOON) == [
-        ("truce", NOON - timedelta(hours=5)),
-        ("truce", NOON - timedelta(hours=2)),
-    ]
+    days = [NOON - timedelta(hours=24), NOON - timedelta(hours=3), NOON]
+    assert database.read(activity.topics_by_day, days) == [("truce", 0, 1), ("truce", 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "last"),
+    [("Europe/Kyiv", date(2022, 3, 28)), ("Europe/Kyiv", date(2022, 10, 31)), ("Australia/Lord_Howe", date(2022, 4, 5)),
+     ("America/New_York", date(2022, 3, 15))],
+)  # fmt: skip
+async def test_days_of_23_and_25_hours_are_days_like_any_other(database: Database, zone: str, last: date) -> None:
+    now = datetime.combine(last, time(15), ZoneInfo(zone))
+
+    def fill(connection: Connection) -> None:
+        sources.enrol(connection, ROSTER.sources.values(), NOON)
+        for number in range(200):
+            post = a_post(str(number), "Words", at=now.astimezone(UTC) - timedelta(minutes=47 * number))
+            stored = posts.insert(connection, post, NOON)
+            assert stored
+            posts.put_statements(connection, post, stored, [quote("petrov")])
+
+    await database.write(fill)
+    _ = voice("en", zone)
+    days = figures.days_until(_, 7, now)
+    told = database.read(activity.statements, figures.since(_, days), now)
+    counted = Counter(days.index(_.local_day(at)) for _who, at in told)
+    found = database.read(activity.statements_by_day, figures.starts(_, days, now))
+    assert {day: count for _who, day, count in found} == counted
+    assert len(counted) == 7
