@@ -200,9 +200,7 @@ async def _measure(
     telegram = Answered()
     pacing = Pacing(1000.0, 1000.0, 1000.0, paid=True)
     async with _running(replace(opened, telegram_api_url=url), database, telegram, pacing) as application:
-        await database.write(
-            outbox.tell, Subject(["x"], [], "", [], []), 1, "post:x", lambda _: [WORDS_TOLD], app.now()
-        )
+        await database.write(outbox.tell, Subject(["x"], [], "", [], []), 1, lambda _: [WORDS_TOLD], app.now())
         times: dict[str, list[float]] = {}
         number = 0
         for _ in range(EACH):
