@@ -236,7 +236,7 @@ def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:
 
 def _news(said: Said, wish: Wish, roster: Roster) -> bool:
     """Whether an edit or a deletion is told in this digest: not what an alert has told, nor to whom it is no news."""
-    how = wish.subscriber.changes
+    how = wish.subscriber.deletions if said.telling.post.deleted_at else wish.subscriber.changes
     if how == "digest":
         return _wanted(said, wish, roster)
     told = how == "off" or _wanted(said, wish.at_once(), roster)

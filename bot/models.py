@@ -383,9 +383,11 @@ DigestBy = Literal["side", "topic"]
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "changes": get_args(Changes),
+    "deletions": get_args(Changes),
     "retold": get_args(Retold),
     "mentions": ("0", "1"),
     "bundle": ("1", "0"),
+    "previews": ("0", "1"),
     "digest_by": get_args(DigestBy),
     "empty_digest": ("0", "1"),
     "pictures": ("0", "1"),
@@ -409,12 +411,13 @@ class Timetable:
 class Subscriber:
     """A chat, or one topic of a forum (`thread`, 0 for none), and how it wants to be told.
 
-    `zone` is an IANA name. `digest` is when digests come, None for never. `digested_at` is the
-    end of the last digest's window. `changes`: how edits and deletions are told; `retold`: how tellings of what is
-    known. `mentions`: whether posts that only mention somebody who is followed are told, too. `quiet`: local hours in
-    which alerts are held, None for none. `bundle`: whether a burst of alerts becomes one message. `digest_by`: what a
-    digest is sorted by; `empty_digest`: whether one with nothing in it comes; `digest_picture`: whether a picture of
-    the counts comes with each; `pictures`: whether an alert shows the first picture of its post.
+    `zone` is an IANA name. `digest` is when digests come, None for never. `digested_at` is the end of the last
+    digest's window. `changes` and `deletions`: how edits and deletions are told; `retold`: how tellings of what is
+    known. `mentions`: whether posts that only mention somebody who is followed are told, too. `quiet`: local hours
+    in which alerts are held, None for none. `bundle`: whether a burst of alerts becomes one message. `previews`:
+    whether an alert shows Telegram's preview of its post. `digest_by`: what a digest is sorted by; `empty_digest`:
+    whether one with nothing in it comes; `digest_picture`: whether a picture of the counts comes with each;
+    `pictures`: whether an alert shows the first picture of its post.
     """
 
     id: int
@@ -429,10 +432,12 @@ class Subscriber:
     next_digest_at: datetime | None
     state: SubscriberState
     changes: Changes = "now"
+    deletions: Changes = "now"
     retold: Retold = "attach"
     mentions: bool = False
     quiet: tuple[time, time] | None = None
     bundle: bool = True
+    previews: bool = False
     digest_by: DigestBy = "side"
     empty_digest: bool = True
     digest_picture: bool = False
@@ -522,7 +527,7 @@ class Button:
 class Message:
     """A finished message within Telegram's limits: plain text, marks and rows of buttons; no markup to parse.
 
-    `picture` is the address of one that Telegram shows below the words as their preview, if it can get it.
+    `picture` is the address of one, or of a page, that Telegram shows below the words as their preview, if it can.
     """
 
     text: str

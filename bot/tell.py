@@ -137,6 +137,7 @@ def _alert(
             found=[span for watch in audience.watches for span in query.marks(watch, filters, text())],
             also=others if audience.retold == "attach" else (),
             picture=next(iter(pictures.of(connection, telling.post.id)), "") if audience.pictures else "",
+            preview=audience.previews,
         )
 
     return render
@@ -166,7 +167,7 @@ def deletion(connection: Connection, roster: Roster, telling: Telling, subject: 
     def render(audience: Audience) -> list[Message]:
         return alerts.deleted(telling, roster, language=audience.language, zone=audience.zone)
 
-    _change(connection, subject, telling.post.id, f"deleted:{telling.post.id}", render, now)
+    _change(connection, subject, telling.post.id, f"deleted:{telling.post.id}", render, now, gone=True)
 
 
 def return_(connection: Connection, roster: Roster, telling: Telling, subject: Subject, now: datetime) -> None:
@@ -175,7 +176,7 @@ def return_(connection: Connection, roster: Roster, telling: Telling, subject: S
     def render(audience: Audience) -> list[Message]:
         return alerts.back(telling, roster, language=audience.language, zone=audience.zone)
 
-    _change(connection, subject, telling.post.id, f"back:{telling.post.id}", render, now)
+    _change(connection, subject, telling.post.id, f"back:{telling.post.id}", render, now, gone=True)
 
 
 def retell(connection: Connection, roster: Roster, post: int, now: datetime) -> None:
@@ -219,13 +220,15 @@ def _change(
     key: str,
     render: Callable[[Audience], Sequence[Message]],
     now: datetime,
+    *,
+    gone: bool = False,
 ) -> None:
     """For those who want to be told of changes at once. Where alerts are held, what is told of the post later tells
     this.
     """
     held = outbox.holds(connection, subject, now)
     for audience, members in outbox.audiences(connection, subject, now).items():
-        wanted = subscribers.told_of_changes(connection, [subscriber for subscriber, _ in members])
+        wanted = subscribers.told_of_changes(connection, [subscriber for subscriber, _ in members], gone=gone)
         told = [(subscriber, silent) for subscriber, silent in members if subscriber in wanted]
         told = outbox.hold_back(connection, post, told, held, now)
         if told:

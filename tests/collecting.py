@@ -85,7 +85,8 @@ class World:
                 subscribers.follow(connection, who.id, follow)
             if watch:
                 subscribers.watch(connection, who.id, watch, query.parse(watch, filters(ROSTER)).key, self.clock())
-            subscribers.choose(connection, who.id, "changes", changes)
+            for what in ("changes", "deletions"):
+                subscribers.choose(connection, who.id, what, changes)
             return who.id
 
         return self.database.submit(enrol).result()

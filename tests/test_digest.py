@@ -234,7 +234,8 @@ async def test_changes_are_in_the_digest_of_who_was_not_told_at_once(
     filled: Database, follow: Follow | None, watch: str, changes: Changes, expected: list[str]
 ) -> None:
     who = filled.submit(subscribe, *([follow] if follow else []), watch=watch).result()
-    filled.submit(subscribers.choose, who, "changes", changes).result()
+    for what in ("changes", "deletions"):
+        filled.submit(subscribers.choose, who, what, changes).result()
     await digest.queue_due(filled, ROSTER, EVENING)
     texts(filled)
     filled.submit(change).result()

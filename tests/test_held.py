@@ -112,6 +112,32 @@ async def test_an_edit_and_a_deletion_in_quiet_hours_are_told_in_the_summary(wor
     assert "I said yes." in text
 
 
+async def test_how_edits_and_deletions_are_told_is_apart(world: World) -> None:
+    who = world.subscribe(Follow("all"))
+    world.database.submit(subscribers.choose, who, "changes", "off").result()
+    account = a_post("9", "I said no.", "petrov-telegram", at=world.clock())
+    await world.poll(account)
+    world.texts()
+    world.remove("9")
+    await world.poll(replace(account, text="I said yes."))
+    assert world.texts() == []
+    world.database.submit(subscribers.choose, who, "changes", "now").result()
+    world.remove("9")
+    await world.poll(replace(account, text="I said perhaps."))
+    (text,) = world.texts()
+    assert "perhaps" in text
+
+
+async def test_an_alert_shows_the_page_of_its_post_if_that_is_wanted(world: World) -> None:
+    who = world.subscribe(Follow("all"))
+    await world.poll(said(1))
+    (plain,) = world.alerts()
+    world.database.submit(subscribers.choose, who, "previews", "1").result()
+    await world.poll(said(2))
+    (shown,) = world.alerts()
+    assert (plain.picture, shown.picture) == ("", "https://wire.example/2")
+
+
 async def test_a_statement_that_was_held_is_known_when_others_tell_it_again(world: World) -> None:
     quiet(world, world.subscribe(Follow("all")))
     words = "Russia will not sign any agreement on the neutral status of the region, Petrov said."

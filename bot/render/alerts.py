@@ -36,6 +36,9 @@ PARTS = 8
 LISTED = 10
 """Posts that a catch-up shows by a line each."""
 
+HELD, HELD_PARTS, SHORT = 15, 4, 90
+"""What was held on purpose is shown by shorter lines, so many in each of so many messages."""
+
 HEADING = 160
 """UTF-16 units kept free in each part for its heading and for the line that ends a cut one."""
 
@@ -77,11 +80,13 @@ def alert(
     found: Sequence[tuple[int, int]] = (),
     also: Sequence[Telling] = (),
     picture: str = "",
+    preview: bool = False,
 ) -> list[Message]:
     """A new statement, in parts if it is longer than a message; each part is headed, the last has the link.
 
     `watches` are the queries and topics that matched, as the reader calls them; `found` the characters of the post's
-    text that did. `also`: who tells the same. `picture` is the address of the first one, if it is to be shown.
+    text that did. `also`: who tells the same. `picture` is the address of the first one, if it is to be shown;
+    `preview`: else the page of the post is.
     """
     _ = voice(language, zone)
     bell = joined([inline(watch, 60) for watch in watches[:10]], ", ")
@@ -95,6 +100,8 @@ def alert(
     else:
         parts = _parts(_, whole, telling, roster, buttons, ending)
     shown = picture if usable(picture) and with_pictures(telling, roster) else ""
+    if preview and not shown and usable(telling.post.url) and not withdrawn(telling, roster):
+        shown = telling.post.url
     return [*parts[:-1], replace(parts[-1], picture=shown)]
 
 
@@ -193,11 +200,11 @@ def catch_up(
     dropped: int = 0,
     why: Literal["late", "quiet", "burst"] = "late",
 ) -> list[Message]:
-    """One message for everything that came while nothing could be sent, in quiet hours, or in a burst; `dropped` more
-    have no line at all.
+    """One message for everything that came while nothing could be sent, or, in parts if it is much, in quiet hours or
+    in a burst; `dropped` more have no line at all.
     """
     _ = voice(language, zone)
-    shown = tellings[-LISTED:]
+    shown = tellings[-(LISTED if why == "late" else HELD * HELD_PARTS) :]
     hidden = dropped + len(tellings) - len(shown)
     total = dropped + len(tellings)
     if why == "quiet":
@@ -208,7 +215,8 @@ def catch_up(
         opening = _.many(
             "📬 {count} post while you were not reached", "📬 {count} posts while you were not reached", total
         )
-    lines = [_fate(one) + line(_, one, roster, 160) for one in shown]
+    limit = SHORT if len(shown) > LISTED else 160
+    lines: list[Text | str] = [_fate(one) + line(_, one, roster, limit) for one in shown]
     more = (
         _.many(
             "{count} earlier one is not shown. /latest has them all.",
@@ -218,7 +226,10 @@ def catch_up(
         if hidden
         else ""
     )
-    return [finish(joined([opening.marked("bold"), *lines, more], "\n\n"))]
+    parts = [lines[start : start + HELD] for start in range(0, len(lines), HELD)] or [[]]
+    parts[0] = [opening.marked("bold"), *parts[0]]
+    parts[-1] = [*parts[-1], more]
+    return [finish(joined(part, "\n\n").cut(MESSAGE)) for part in parts]
 
 
 def _fate(telling: Telling) -> str:

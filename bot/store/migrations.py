@@ -668,6 +668,18 @@ def counted(database: sqlite_utils.Database) -> None:
     _run(database, COUNTED)
 
 
+APART = """
+ALTER TABLE subscribers ADD COLUMN deletions TEXT NOT NULL DEFAULT 'now';  -- how they are told; `changes`: edits
+UPDATE subscribers SET deletions = changes;
+ALTER TABLE subscribers ADD COLUMN previews INTEGER NOT NULL DEFAULT 0;    -- whether an alert shows its page
+"""
+
+
+@migrations()
+def apart(database: sqlite_utils.Database) -> None:
+    _run(database, APART)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -51,7 +51,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Subscribers who get the same words: their language and zone, the watches (as typed) and topics (ids) that
-    brought the post to them, how they want to be told what is told again, and whether they are shown its picture.
+    brought the post to them, how they want to be told what is told again, and whether they are shown its picture or
+    the preview of its page.
     """
 
     language: str
@@ -60,6 +61,7 @@ class Audience:
     topics: tuple[str, ...] = ()
     retold: Retold = "attach"
     pictures: bool = False
+    previews: bool = False
 
 
 def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[Audience, list[tuple[int, bool]]]:
@@ -107,10 +109,11 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             FROM reasons WHERE how NOT IN ('digest', 'off') AND subscriber NOT IN (SELECT subscriber FROM muted)
             GROUP BY subscriber
         )
-        SELECT language, zone, watches, topics, retold, pictures AND :pictured AS pictured, silent,
+        SELECT language, zone, watches, topics, retold, pictures AND :pictured AS pictured, previews, silent,
             json_group_array(id)
         FROM told JOIN subscribers ON id = subscriber
-        WHERE state = 'active' GROUP BY language, zone, watches, topics, retold, pictured, silent ORDER BY min(id)""",
+        WHERE state = 'active'
+        GROUP BY language, zone, watches, topics, retold, pictured, previews, silent ORDER BY min(id)""",
         {
             "now": to_ms(now),
             "spoken": bool(subject.speakers),
@@ -126,8 +129,8 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             "mentioned_sides": json.dumps(list(subject.mentioned_sides)),
         },
     )
-    for language, zone, watches, topics, retold, pictured, silent, members in rows:
-        audience = Audience(language, zone, _given(watches), _given(topics), retold, bool(pictured))
+    for language, zone, watches, topics, retold, pictured, previews, silent, members in rows:
+        audience = Audience(language, zone, _given(watches), _given(topics), retold, bool(pictured), bool(previews))
         told = [(subscriber, bool(silent)) for subscriber in json.loads(members)]
         groups.setdefault(audience, []).extend(told)
     return groups

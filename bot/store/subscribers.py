@@ -14,7 +14,8 @@ from bot.store.times import from_ms, to_ms
 
 _COLUMNS = (
     "id, chat, thread, kind, title, language, zone, digest, digest_days, digested_at, next_digest_at, state, changes, "
-    "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements, quiet, bundle"
+    "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements, quiet, bundle, "
+    "deletions, previews"
 )
 
 
@@ -92,11 +93,12 @@ def keep_quiet(connection: Connection, subscriber: int, quiet: tuple[time, time]
     connection.execute("UPDATE subscribers SET quiet = ? WHERE id = ?", (written, subscriber))
 
 
-def told_of_changes(connection: Connection, subscribers: Collection[int]) -> set[int]:
-    """Those of them who want to be told at once when a post is edited or deleted."""
+def told_of_changes(connection: Connection, subscribers: Collection[int], *, gone: bool) -> set[int]:
+    """Those of them who want to be told at once when a post is edited, or deleted (`gone`)."""
     rows = connection.execute(
-        "SELECT id FROM subscribers WHERE changes = 'now' AND id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(subscribers)),),
+        "SELECT id FROM subscribers "
+        "WHERE iif(?, deletions, changes) = 'now' AND id IN (SELECT value FROM json_each(?))",
+        (gone, json.dumps(list(subscribers))),
     )
     return {id for (id,) in rows}
 
@@ -437,4 +439,6 @@ def _subscriber(row: Any) -> Subscriber:
         announcements=bool(row[19]),
         quiet=None if row[20] is None else schedule.hours(row[20]),
         bundle=bool(row[21]),
+        deletions=row[22],
+        previews=bool(row[23]),
     )

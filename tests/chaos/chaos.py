@@ -108,7 +108,9 @@ class Run:
         for chat in self.everybody():
             kind = "private" if chat > 0 else "supergroup"
             newcomer = subscribers.Newcomer(chat, 0, kind, "Ann", "en", "UTC", None, None)
-            subscribers.follow(connection, subscribers.enrol(connection, newcomer, now).id, Follow("all"))
+            who = subscribers.enrol(connection, newcomer, now).id
+            subscribers.follow(connection, who, Follow("all"))
+            subscribers.choose(connection, who, "bundle", "0")
 
     def everybody(self) -> list[int]:
         groups = [-number for number in range(1, GROUPS + 1)]

@@ -123,10 +123,10 @@ async def test_of_a_post_that_had_to_go_only_times_and_hashes_are_left(talk: Tal
 
 async def test_how_changes_are_told_is_set_with_a_button_and_kept(talk: Talk, office: Office) -> None:
     _, shown = await talk.presses("set:changes")
-    assert "✏️ What is edited or deleted is told: at once." in shown["text"]
+    assert "✏️ What is edited is told: at once." in shown["text"]
     assert data_of(shown) == ["set:changes:now", "set:changes:digest", "set:changes:off", "settings"]
     for way, words in (("digest", "in the digest only"), ("off", "not at all"), ("now", "at once")):
-        assert f"deleted is told: {words}." in text_of(await talk.presses(f"set:changes:{way}"))
+        assert f"edited is told: {words}." in text_of(await talk.presses(f"set:changes:{way}"))
         known = office.subscriber()
         assert known is not None
         assert known.changes == way

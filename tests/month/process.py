@@ -111,6 +111,7 @@ def _meet(connection: Connection, now: datetime) -> None:
     for chat in (READER, OPERATOR):
         newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", "UTC", None, None)
         who = subscribers.enrol(connection, newcomer, now)
+        subscribers.choose(connection, who.id, "bundle", "0")
         if chat == READER:
             subscribers.follow(connection, who.id, Follow("all"))
 

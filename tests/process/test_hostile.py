@@ -245,6 +245,7 @@ def test_whatever_is_posted_arrives_and_is_taken(world: World) -> None:
     world.read_once()
     world.says("/subscribe all")
     world.says("/subscribe wire")
+    world.presses(world.telegram.messages(ANN)[-1], "set:bundle:0")
     for name, facts in (("p_petrov", {"kind": "telegram"}), ("o_ivanenko", {"kind": "x"}), ("wire", {"kind": "feed"})):
         ask(f"{world.far_ends}/__account", {"name": name, "title": f"{MARKUP} {BIDI}"[:120], **facts})
     world.post("telegram", "p_petrov", text=MARKUP, forward=f"{MARKUP} {BIDI}")

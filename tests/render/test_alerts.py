@@ -261,6 +261,8 @@ def test_telegram_takes_every_notice_of_any_telling(
             zone=zone,
         ),
         *catch_up([telling] * 11, roster, language=language, zone=zone),
+        *catch_up([telling] * 70, roster, language=language, zone=zone, why="quiet"),
+        *catch_up([telling] * 3, roster, language=language, zone=zone, why="burst"),
     ]
     for message in messages:
         judge.within_limits(message)

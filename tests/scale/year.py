@@ -177,6 +177,7 @@ def _enrol(connection: Connection, count: int, chance: random.Random) -> None:
         due = schedule.next_digest_at(daily(time(20)), zone, MORNING)
         newcomer = subscribers.Newcomer(chat, 0, "private", "Ann", "en", zone, daily(time(20)), due)
         who = subscribers.enrol(connection, newcomer, MORNING).id
+        subscribers.choose(connection, who, "bundle", "0")
         if chance.random() < EVERYTHING:
             subscribers.follow(connection, who, Follow("all"))
         for speaker, share in SHARES.items():

@@ -179,8 +179,10 @@ def test_who_wants_to_be_told_of_changes_at_once(database: Database, now: dateti
     assert database.read(subscribers.get, ids[0]).changes == "now"
     database.submit(subscribers.choose, ids[1], "changes", "digest").result()
     database.submit(subscribers.choose, ids[2], "changes", "off").result()
-    assert database.read(subscribers.told_of_changes, ids) == {ids[0]}
+    assert database.read(lambda connection: subscribers.told_of_changes(connection, ids, gone=False)) == {ids[0]}
     assert database.read(subscribers.get, ids[1]).changes == "digest"
+    database.submit(subscribers.choose, ids[0], "deletions", "off").result()
+    assert database.read(lambda connection: subscribers.told_of_changes(connection, ids, gone=True)) == set(ids[1:])
 
 
 def test_operators_are_those_who_talk_with_the_bot(database: Database, now: datetime) -> None:

@@ -37,9 +37,21 @@ def choices(_: Voice) -> list[Choice]:
         ),
         Choice(
             "changes",
-            "✏️ " + _("Edits and deletions").plain,
-            lambda how: _("✏️ What is edited or deleted is told: {how}.", how=how),
+            "✏️ " + _("Edits").plain,
+            lambda how: _("✏️ What is edited is told: {how}.", how=how),
             {"now": _("at once"), "digest": _("in the digest only"), "off": _("not at all")},
+        ),
+        Choice(
+            "deletions",
+            "🗑 " + _("Deletions").plain,
+            lambda how: _("🗑 What is deleted is told: {how}.", how=how),
+            {"now": _("at once"), "digest": _("in the digest only"), "off": _("not at all")},
+        ),
+        Choice(
+            "previews",
+            "🔗 " + _("Link previews").plain,
+            lambda how: _("🔗 Telegram's preview of a post under its alert: {how}.", how=how),
+            {"0": _("not shown"), "1": _("shown")},
         ),
         Choice(
             "retold",
