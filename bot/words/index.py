@@ -2,9 +2,9 @@
 
 Every query is filed under a few keys of which a matching text must have at least one: a word under its keys, a phrase
 under two of its words that follow each other, an AND under the keys of its rarest part, an OR under those of all parts.
-A text then asks only for its own keys. A query of words alone, or of a phrase of two, is answered by that; of the
-others a few are verified. What is rare is learnt from the texts that come by: a query that was asked in vain too often
-is filed anew.
+A text then asks only for its own keys. A query of words alone, or of a phrase of two, is answered by that: its watches
+stand as bare numbers under its keys. Of the others a few are verified. What is rare is learnt from the texts that come
+by: a query that was asked in vain too often is filed anew.
 
 Pure dictionaries: C automata over expanded forms are 3 to 4 times as fast at best, and can neither forget nor add
 cheaply, nor do NOT. Not for several threads at once.
@@ -13,10 +13,9 @@ cheaply, nor do NOT. Not for several threads at once.
 from array import array
 from collections import Counter
 from itertools import chain, pairwise, product
-from sys import intern
-from typing import TypeVar
+from typing import TypeAlias
 
-from bot.words import query as queries
+from bot.words import nodes
 from bot.words.nodes import All, Either, Near, Node, Not, Phrase, Word
 from bot.words.query import SHORTEST_PREFIX, Query
 from bot.words.tokens import Text
@@ -26,31 +25,26 @@ _LEARN_EVERY = 8  # texts
 _MOST_SEEN = 300_000  # keys whose frequency is remembered
 _MOST_PAIRS = 16  # keys of one pair of words; of more the words are taken one by one
 _PAIR_IS_RARER = 8  # so many times than the rarer of its words
-
-_Thing = TypeVar("_Thing")
+_SHEET = 256  # watches
 
 
 class _Entry:
-    """One distinct query: the watches that ask it, where it is filed, and what is left to verify.
+    """One query that has to be verified: the watches that ask it, where it is filed, and what is left to verify.
 
-    `filed` is empty for a query of one word: that stands under its own keys. A text under whose keys a query is filed
-    matches if it has one key of each of `need`, none of `forbid`, and `rest` matches. `sure`: nothing is left.
+    A text under whose keys it is filed matches if it has one key of each of `need`, none of `forbid`, and `rest`
+    matches.
     """
 
     __slots__ = ("filed", "forbid", "key", "need", "rest", "vain", "watches")
 
-    def __init__(self, key: str, watch: int) -> None:
+    def __init__(self, key: str) -> None:
         self.key = key
-        self.watches = array("q", [watch])
+        self.watches = array("q")
         self.filed: tuple[str, ...] = ()
         self.need: tuple[tuple[str, ...], ...] = ()
         self.forbid: tuple[str, ...] = ()
         self.rest: Node | None = None
         self.vain = 0
-
-    @property
-    def sure(self) -> bool:
-        return not self.need and not self.forbid and self.rest is None
 
     def is_asked_for_by(self, text: Text) -> bool:
         for keys in self.need:
@@ -59,52 +53,66 @@ class _Entry:
         return text.keys.isdisjoint(self.forbid) and (self.rest is None or self.rest.matches(text))
 
 
+_Filed: TypeAlias = str | tuple[str, ...] | _Entry
+"""Where a watch stands: under one key, under several, or with a query that is verified."""
+
+
 class WatchIndex:
-    """Watches by number (0 and up); equal queries are kept and asked once. In memory: the store holds the watches."""
+    """Watches by number (0 and up). Equal queries are verified once. In memory: the store holds the watches."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
-        self._by_watch: dict[int, _Entry] = {}
-        self._sure: dict[str, list[array[int]]] = {}  # by key: the watches of queries that it answers
+        self._count = 0
+        self._filed: dict[int, list[_Filed | None]] = {}  # sheets: watches of numbers that follow each other
+        self._alone: dict[str, array[int]] = {}  # by key: watches that it answers, filed nowhere else
+        self._either: dict[str, array[int]] = {}  # by key: watches that it answers, and so do others
         self._doubtful: dict[str, list[_Entry]] = {}  # by key: queries that are then verified
-        self._pairs = 0  # how many keys of those are of two words
-        self._prefixes: dict[str, set[str]] = {}  # by their first letters: prefixes that are filed
+        self._entries: dict[str, _Entry] = {}
+        self._pairs = 0  # how many are filed under two words
+        self._prefixes: dict[str, Counter[int]] = {}  # by their first letters: lengths of prefixes that are filed
         self._seen: Counter[str] = Counter()  # in how many of the texts looked at a key stood
         self._texts = 0
 
     def __len__(self) -> int:
-        return len(self._by_watch)
+        return self._count
 
     def add(self, watch_id: int, query: Query | str) -> None:
         """File a watch by its query or the query's key; the same number again replaces its query."""
         self.remove(watch_id)
-        key = query if isinstance(query, str) else query.key
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._entries[key] = _Entry(key, watch_id)
-            self._file(entry, (queries.load(query) if isinstance(query, str) else query).node)
-        else:
-            entry.watches.append(watch_id)
-        self._by_watch[watch_id] = entry
+        sheet = self._filed.get(watch_id // _SHEET)
+        if sheet is None:
+            sheet = self._filed[watch_id // _SHEET] = [None] * _SHEET
+        sheet[watch_id % _SHEET] = self._file(watch_id, query)
+        self._count += 1
 
     def remove(self, watch_id: int) -> None:
         """Forget a watch; an unknown number is no mistake."""
-        entry = self._by_watch.pop(watch_id, None)
-        if entry is None:
+        sheet = self._filed.get(watch_id // _SHEET)
+        filed = sheet[watch_id % _SHEET] if sheet else None
+        if sheet is None or filed is None:
             return
-        if len(entry.watches) == 1:
-            del self._entries[entry.key]
-            self._take_out(entry)
+        sheet[watch_id % _SHEET] = None
+        self._count -= 1
+        if isinstance(filed, _Entry):
+            filed.watches.remove(watch_id)
+            if not filed.watches:
+                del self._entries[filed.key]
+                self._take_out(filed)
+        elif isinstance(filed, str):
+            self._take_from(self._alone, filed, watch_id)
         else:
-            entry.watches.remove(watch_id)
+            for key in filed:
+                self._take_from(self._either, key, watch_id)
 
     def matches(self, text: Text) -> list[int]:
         """The numbers of all watches that match, each once, in no order."""
         keys = self._keys_of(text)
-        found = {id(one): one for one in chain.from_iterable(filter(None, map(self._sure.get, keys)))}
+        found = array("q")
+        for watches in filter(None, map(self._alone.get, keys)):
+            found += watches
+        found.extend(set().union(*filter(None, map(self._either.get, keys))))
         for entry in set(chain.from_iterable(filter(None, map(self._doubtful.get, keys)))):
             if entry.is_asked_for_by(text):
-                found[id(entry)] = entry.watches
+                found += entry.watches
             else:
                 entry.vain += 1
                 if entry.vain >= _PATIENCE:
@@ -112,10 +120,7 @@ class WatchIndex:
         if self._texts % _LEARN_EVERY == 0:
             self.learn(text)
         self._texts += 1
-        watches = array("q")
-        for one in found.values():
-            watches += one
-        return watches.tolist()
+        return found.tolist()
 
     def learn(self, text: Text) -> None:
         """Learn from a text what is rare: watches that are filed from here on are filed by that."""
@@ -123,68 +128,85 @@ class WatchIndex:
         if len(self._seen) > _MOST_SEEN:
             self._seen = Counter({key: times // 2 for key, times in self._seen.items() if times > 1})
 
-    def _keys_of(self, text: Text) -> list[str]:
+    def _keys_of(self, text: Text) -> set[str]:
         """All keys of a text under which something may be filed."""
-        keys = list(text.keys)
+        keys = text.keys.copy()
         if self._pairs:
-            keys += text.pairs()
+            keys.update(text.pairs())
         if self._prefixes:
             for form in text.forms:
-                if prefixes := self._prefixes.get(form[:SHORTEST_PREFIX]):
-                    keys += [key for key in prefixes if form.startswith(key[:-1])]
+                if lengths := self._prefixes.get(form[:SHORTEST_PREFIX]):
+                    keys.update([form[:length] + "*" for length in lengths if length <= len(form)])
         return keys
 
-    def _file(self, entry: _Entry, node: Node) -> None:
-        if isinstance(node, Word) and not _has_prefix(node.keys):  # most are
-            for key in node.keys:
-                _put_in(self._sure, intern(key), entry.watches)
-            return
-        entry.filed = tuple(map(intern, _filing_keys(node, self._seen)))
-        entry.need, entry.forbid, entry.rest = _to_verify(node, entry.filed)
-        for key in entry.filed:
-            if entry.sure:
-                _put_in(self._sure, key, entry.watches)
+    def _file(self, watch: int, query: Query | str) -> _Filed:
+        written = query if isinstance(query, str) else query.key
+        if keys := nodes.word_keys(written):  # most are
+            return self._put_in(keys, watch)
+        entry = self._entries.get(written)
+        if entry is None:
+            node = nodes.read_back(written)
+            keys = _filing_keys(node, self._seen)
+            if keys and _is_answered(node, keys):
+                return self._put_in(keys, watch)
+            entry = self._entries[written] = _Entry(written)
+            self._file_entry(entry, node, keys)
+        entry.watches.append(watch)
+        return entry
+
+    def _file_entry(self, entry: _Entry, node: Node, keys: tuple[str, ...]) -> None:
+        entry.filed = keys
+        entry.need, entry.forbid, entry.rest = _to_verify(node, keys)
+        for key in keys:
+            drawer = self._doubtful.get(key)
+            if drawer is None:
+                self._doubtful[key] = [entry]  # as small as it can be: most hold no more
             else:
-                _put_in(self._doubtful, key, entry)
-            self._pairs += " " in key
-            if key[-1] == "*":
-                self._prefixes.setdefault(key[:SHORTEST_PREFIX], set()).add(key)
+                drawer.append(entry)
+            self._count_key(key, 1)
 
     def _take_out(self, entry: _Entry) -> None:
-        for key in entry.filed or _filing_keys(queries.load(entry.key).node, self._seen):
-            self._pairs -= " " in key
-            if entry.sure:
-                _without(self._sure, key, entry.watches)
-            else:
-                _without(self._doubtful, key, entry)
-            if key[-1] == "*" and key not in self._sure and key not in self._doubtful:
-                _without(self._prefixes, key[:SHORTEST_PREFIX], key)
+        for key in entry.filed:
+            drawer = self._doubtful[key]
+            del drawer[next(at for at, one in enumerate(drawer) if one is entry)]
+            if not drawer:
+                del self._doubtful[key]
+            self._count_key(key, -1)
 
     def _file_anew(self, entry: _Entry) -> None:
         entry.vain = 0
-        node = queries.load(entry.key).node
-        if _filing_keys(node, self._seen) != entry.filed:
+        node = nodes.read_back(entry.key)
+        keys = _filing_keys(node, self._seen)
+        if keys != entry.filed:
             self._take_out(entry)
-            self._file(entry, node)
+            self._file_entry(entry, node, keys)
 
+    def _put_in(self, keys: tuple[str, ...], watch: int) -> _Filed:
+        drawers = self._either if len(keys) > 1 else self._alone
+        for key in keys:
+            drawer = drawers.get(key)
+            if drawer is None:
+                drawers[key] = array("q", (watch,))
+            else:
+                drawer.append(watch)
+            self._count_key(key, 1)
+        return keys if len(keys) > 1 else keys[0]
 
-def _put_in(drawers: dict[str, list[_Thing]], key: str, thing: _Thing) -> None:
-    drawer = drawers.get(key)
-    if drawer is None:
-        drawers[key] = [thing]  # as small as it can be: most hold no more
-    else:
-        drawer.append(thing)
+    def _take_from(self, drawers: dict[str, "array[int]"], key: str, watch: int) -> None:
+        drawers[key].remove(watch)
+        if not drawers[key]:
+            del drawers[key]
+        self._count_key(key, -1)
 
-
-def _without(drawers: dict[str, list[_Thing]] | dict[str, set[_Thing]], key: str, thing: _Thing) -> None:
-    """Take the very thing out of a drawer, and the drawer if it is empty then."""
-    drawer = drawers[key]
-    if isinstance(drawer, set):
-        drawer.discard(thing)
-    else:
-        del drawer[next(at for at, one in enumerate(drawer) if one is thing)]
-    if not drawer:
-        del drawers[key]
+    def _count_key(self, key: str, by: int) -> None:
+        """Texts are cut into pairs and beginnings only if something is filed under those."""
+        if " " in key:
+            self._pairs += by
+        elif key[-1] == "*":
+            lengths = self._prefixes.setdefault(key[:SHORTEST_PREFIX], Counter())
+            lengths[len(key) - 1] += by
+            if not lengths[len(key) - 1]:
+                del lengths[len(key) - 1]
 
 
 # --- pairs of words
@@ -233,6 +255,17 @@ def _times(key: str, seen: Counter[str]) -> int:
 # --- what is left to verify
 
 
+def _is_answered(node: Node, filed: tuple[str, ...]) -> bool:
+    """Whether a text that has one of the keys matches."""
+    match node:
+        case Word(keys):
+            return keys == filed
+        case Phrase((one, other)):
+            return _pair_keys(one, other) == filed
+        case _:
+            return False
+
+
 def _to_verify(node: Node, filed: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...], Node | None]:
     """Of each of these a text needs one key; these it must not have; and what cannot be said in keys."""
     need: list[tuple[str, ...]] = []
@@ -253,14 +286,3 @@ def _to_verify(node: Node, filed: tuple[str, ...]) -> tuple[tuple[tuple[str, ...
 
 def _has_prefix(keys: tuple[str, ...]) -> bool:
     return any(key[-1] == "*" for key in keys)
-
-
-def _is_answered(node: Node, filed: tuple[str, ...]) -> bool:
-    """Whether a text that has one of the keys matches."""
-    match node:
-        case Word(keys):
-            return keys == filed
-        case Phrase((one, other)):
-            return _pair_keys(one, other) == filed
-        case _:
-            return False

@@ -97,6 +97,9 @@ class During:
         return ["d", self.since, self.until]
 
 
+_A_WORD = '["w","'
+_read = json.JSONDecoder().raw_decode
+
 Node: TypeAlias = Word | Phrase | Near | All | Either | Not | During
 
 
@@ -144,7 +147,15 @@ def _words_as_one(parts: dict[str, Node]) -> dict[str, Node]:
 
 def read_back(key: str) -> Node:
     """The tree that was `written` so."""
-    return _built(json.loads(key))
+    plain, _ = _read(key)
+    return _built(plain)
+
+
+def word_keys(key: str) -> tuple[str, ...]:
+    """The keys of a tree that is one word, at a tenth of what it takes to read it back; () for most others."""
+    if not key.startswith(_A_WORD) or "\\" in key:
+        return ()
+    return tuple(map(intern, key[len(_A_WORD) : -2].split('","')))
 
 
 def _built(plain: list[Any]) -> Node:

@@ -77,6 +77,13 @@ def test_prefixes_come_and_go(prefix: str) -> None:
     assert index.matches(TEXTS[4]) == []
 
 
+def test_a_watch_is_told_once_however_often_it_is_said() -> None:
+    index = WatchIndex()
+    for number, query in enumerate(("talk*", '"talks talks"', "talks OR war", "talk* pause", "TALKS")):
+        index.add(number, parse(query))
+    assert sorted(index.matches(read("talks talks talking talks, a war, a pause, talker"))) == [0, 1, 2, 3, 4]
+
+
 def test_a_query_asked_in_vain_is_filed_under_what_is_rarer() -> None:
     index = WatchIndex()
     index.add(1, parse("neutralities zoo"))
