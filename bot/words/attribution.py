@@ -102,6 +102,7 @@ class _Reading:
         ]
         self.low = _lowered(self.masked)
         self.sentences = sentences(self.masked) if self.named else []
+        self._verbs: dict[int, list[Cue]] = {}
 
     def statements(self) -> tuple[Statement, ...]:
         if not self.named:
@@ -119,13 +120,18 @@ class _Reading:
 
     # --- one sentence
 
+    def verbs(self, sentence: Sentence) -> list[Cue]:
+        if sentence.number not in self._verbs:
+            self._verbs[sentence.number] = cues.verbs(self.low, sentence.start, sentence.end)
+        return self._verbs[sentence.number]
+
     def _judged(self, sentence: Sentence) -> list[_Place]:
         here = [named for named in self.named if sentence.start <= named.start < sentence.end]
         if not here:
             return []
         asks = self.low[sentence.start : sentence.end].rstrip(f'{MASK}»”"“ ').endswith("?")
         asks = asks or (sentence.start == 0 and cues.QUESTION_START.match(self.low) is not None)
-        verbs = cues.verbs(self.low, sentence.start, sentence.end)
+        verbs = self.verbs(sentence)
         framed = cues.may_frame(self.low[sentence.start : sentence.end])
         places = []
         for named in here:
@@ -380,13 +386,13 @@ class _Reading:
                 found.append(carried)
                 continue
             subjects = [place for place in here if "nominative" in place.named.cases]
-            if subjects or cues.verbs(self.low, sentence.start, sentence.end):
+            if subjects or self.verbs(sentence):
                 last = subjects[0] if len(subjects) == 1 else None
         return found
 
     def _pronoun_verb(self, sentence: Sentence, *, feminine: bool) -> Cue | None:
         pronoun = cues.PRONOUN["feminine" if feminine else "masculine"]
-        for verb in cues.verbs(self.low, sentence.start, sentence.end):
+        for verb in self.verbs(sentence):
             near = self.low[max(sentence.start, verb.start - 12) : min(sentence.end, verb.end + 12)]
             if pronoun.search(near) and verb.agrees(feminine=feminine, joint=False):
                 return verb

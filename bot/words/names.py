@@ -178,7 +178,7 @@ class Names:
 
     def are_in(self, text: str) -> bool:
         """Whether any word of the text looks like a surname of the roster: quick, and mostly it is not so."""
-        return any(map(self._may_name, _WORD.findall(text)))
+        return any(map(self._may_name, _CAPITAL.findall(text)))
 
     def find(self, text: str, language: str = "", read_text: Text | None = None) -> list[Named]:
         """Everybody the text names, in order. `language` decides what a form that two languages share means;
@@ -211,6 +211,8 @@ class Names:
 
 
 _WORD = re.compile(rf"[^\W\d_ʼ]+(?:[{MARKS}{APOSTROPHES}]+[^\W\d_ʼ]+)*[{MARKS}]*")
+_CAPITAL = re.compile(rf"[^\W\d_ʼa-zа-яёіїєґ][^\W\d_ʼ]*(?:[{MARKS}{APOSTROPHES}]+[^\W\d_ʼ]+)*[{MARKS}]*")
+"""Every word of _WORD that begins with a capital letter, and ends of some others; five times as fast."""
 _POSSESSIVE = re.compile(rf"(?<=[a-z])[{APOSTROPHES}]s$", re.IGNORECASE)
 _TITLES = frozenset("Amb Min Dep Sec SecState SecDef Kremlin Duma Rada".split())  # that no dictionary of English has
 _BEFORE_PLACES = frozenset("in at from of to near outside inside via for with across over on".split())

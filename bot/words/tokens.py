@@ -28,9 +28,8 @@ _TOKEN = re.compile(
 )
 _PART = re.compile(_WORD)
 _PLAIN = _PART  # three times as fast as _TOKEN
-_NOT_PLAIN = re.compile(r"[/#@]|www\.", re.IGNORECASE)
 _HYPHEN = re.compile("[-‐‑]")
-_HYPHENATED = re.compile(rf"\w{_HYPHEN.pattern}\w")
+_HYPHENATED = re.compile(rf"{_HYPHEN.pattern}(?<=\w.)\w")
 _ONE_SCRIPT = re.compile("[A-Za-z]+|[\u0400-\u052f]+")
 _REMEMBERED = 60_000  # of each language
 _MOST_JOINED_KEYS = 4
@@ -155,7 +154,7 @@ class Text:
 def read(text: str, language: str = "") -> Text:
     """Tokenise and lemmatise. `language` is what the platform or `language.detect` says; clear letters overrule it."""
     clear = languages.letters(text) or (language if language in ("uk", "ru") else "")
-    if _NOT_PLAIN.search(text):
+    if "/" in text or "#" in text or "@" in text or "www." in text.lower():
         spans, words = _marked_words(text, clear)
     else:
         spans, words = None, list(map(_met(clear).__getitem__, _PLAIN.findall(text)))
