@@ -27,7 +27,11 @@ from bot.sources import imports
 from bot.sources.imports import Item, Lines
 from bot.store import posts
 from bot.store.connection import Connection, connect, troubles
+from bot.words import tokens
 from bot.words.meaning import Meanings
+
+WORDS = 150_000
+"""Words of a language that a process remembers: it meets most of what an archive has, and weighs some 150 MB then."""
 
 _LENGTH = struct.Struct(">I")
 _HOME = str(Path(bot.__file__).parents[1])
@@ -117,6 +121,7 @@ async def _received(process: asyncio.subprocess.Process) -> Any:
 
 
 def main() -> None:
+    tokens.remember(WORDS)
     gc.disable()  # nothing here makes cycles, and to look for them in the dictionaries takes a fifth of the time
     work(sys.stdin.buffer, sys.stdout.buffer)
 

@@ -43,6 +43,7 @@ _CONVERBS = (
     (re.compile("[яа]чи$"), ("ити", "ати", "іти", "їти")),
     (re.compile("[яа]чис[ья]$"), ("итися", "атися", "ітися", "їтися")),
 )
+_CONVERB_ENDINGS = ("вши", "вшись", "вшися", "чи", "чись", "чися")
 _SOFTENED = {"зі": "га", "ці": "ка", "сі": "ха"}  # Ukrainian names in -га, -ка, -ха: "Сибізі"
 
 MOST_KEYS = 14
@@ -80,13 +81,28 @@ def _dictionary(language: str) -> Any:
     return pymorphy3.MorphAnalyzer(lang=language)
 
 
+@cache
+def _english() -> Any:
+    """Without the 65,000 words that simplemma remembers otherwise."""
+    from simplemma import Lemmatizer
+    from simplemma.strategies import DefaultStrategy
+
+    return Lemmatizer(cache_max_size=0, lemmatization_strategy=DefaultStrategy(low_memory=True))
+
+
 def text_keys(word: str, language: str = "") -> tuple[str, ...]:
     """The keys of a cleaned word that stands in a text whose language is clear (or "")."""
+    return in_text(word, language)[0]
+
+
+def in_text(word: str, language: str = "") -> tuple[tuple[str, ...], bool]:
+    """The same, and whether it is known as a function word: preposition, conjunction, particle or pronoun."""
     if not is_cyrillic(word):
-        return _other_keys(word)
+        return _other_keys(word), word in _ENGLISH_FUNCTION
     readings = [_readings(name, word) for name in _asked(word, language)]
     function = [reading for reading in readings if reading.function]
-    return tuple(dict.fromkeys(key for reading in function or readings for key in reading.lemmas))
+    keys = dict.fromkeys(key for reading in function or readings for key in reading.lemmas)
+    return tuple(keys), bool(function)
 
 
 def watch_keys(word: str) -> tuple[str, ...]:
@@ -123,7 +139,7 @@ class _Reading(NamedTuple):
     adjectives: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=2_000)  # each word of a text is asked for several times in a row; `tokens` remembers the rest
 def _readings(language: str, word: str) -> _Reading:
     parses = _dictionary(language).parse(word)
     known = any(parse.is_known for parse in parses)
@@ -141,7 +157,7 @@ def _readings(language: str, word: str) -> _Reading:
 
 def _of_converb(word: str) -> list[str]:
     """The verb of "наголосивши" or "підкреслюючи": the Ukrainian dictionary takes a converb for a word of its own."""
-    for ending, replacements in _CONVERBS:
+    for ending, replacements in _CONVERBS if word.endswith(_CONVERB_ENDINGS) else ():
         stem = ending.sub("", word)
         if stem != word:
             verbs = (stem + one for one in replacements)
@@ -155,11 +171,9 @@ def _other_keys(word: str) -> tuple[str, ...]:
     word = _POSSESSIVE.sub("", word)
     if word in _ENGLISH_AS_IS:
         return (word,)
-    import simplemma
-
-    lemma = simplemma.lemmatize(word, lang="en", low_memory=True).lower()
+    lemma = _english().lemmatize(word, "en").lower()
     if lemma == word:  # it knows "Russians" only with a capital letter
-        lemma = simplemma.lemmatize(word.capitalize(), lang="en", low_memory=True).lower()
+        lemma = _english().lemmatize(word.capitalize(), "en").lower()
     return (fold(lemma),)
 
 
@@ -199,20 +213,18 @@ def is_known(word: str, language: str) -> bool:
     return bool(_known(word, language))
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def is_english(word: str) -> bool:
     """Whether the English dictionary knows the word, as it stands or in small letters."""
     import simplemma
 
-    return bool(simplemma.is_known(word, lang="en", low_memory=True) or simplemma.is_known(word.lower(), lang="en"))
+    return any(simplemma.is_known(one, lang="en", low_memory=True) for one in (word, word.lower()))
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=5_000)
 def is_proper(word: str) -> bool:
     """Whether an English word, as it stands, keeps its capital letter in the dictionary, or is not in it."""
-    import simplemma
-
-    return bool(simplemma.lemmatize(word, lang="en", low_memory=True)[:1].isupper())
+    return bool(_english().lemmatize(word, "en")[:1].isupper())
 
 
 def is_verb(word: str, language: str) -> bool:
@@ -235,15 +247,6 @@ def _has(word: str, grammeme: str) -> bool:
     return any(grammeme in parse.tag.grammemes for language in ("ru", "uk") for parse in _known(word, language))
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def _known(word: str, language: str) -> tuple[Any, ...]:
     return tuple(parse for parse in _dictionary(language).parse(word) if parse.is_known)
-
-
-def is_function(word: str) -> bool:
-    """Whether a dictionary knows the word as a preposition, conjunction, particle or pronoun."""
-    return (
-        any(_readings(language, word).function for language in _asked(word, ""))
-        if is_cyrillic(word)
-        else word in _ENGLISH_FUNCTION
-    )

@@ -160,7 +160,7 @@ class Names:
             if not _is_office(roster.speakers[person.id])
         }
         self._all_parts = frozenset[str]().union(*self._parts.values())
-        self._may_name = lru_cache(20_000)(self._is_a_name)
+        self._may_name = lru_cache(5_000)(self._is_a_name)
 
     def is_part(self, word: str) -> bool:
         """Whether a comparable word is a form of anybody's surname or first name."""
@@ -253,12 +253,12 @@ class _Words:
         return self._seen[at]
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=1_000)
 def _readings(key: str) -> frozenset[str]:
     return frozenset((key, *lemmas.text_keys(key)))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _key(word: str) -> str:
     return fold(clean(word))
 

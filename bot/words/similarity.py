@@ -11,6 +11,7 @@ drones" is another event than "37 drones"); when one denies or negates what the 
 who speaks in the other; when more than half a day is between them, for tomorrow the same words are news again.
 """
 
+from array import array
 from collections import Counter, deque
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from math import log
-from typing import TypeAlias
+from sys import intern
+from typing import NamedTuple, TypeAlias
 
 from bot.models import Post, Roster, Statement
 from bot.words import cues, lemmas
@@ -84,6 +86,7 @@ class Fingerprint:
         "_meanings",
         "_words",
         "at",
+        "course",
         "days",
         "denied",
         "lands",
@@ -94,12 +97,13 @@ class Fingerprint:
         "own",
         "places",
         "speakers",
+        "things",
     )
 
     def __init__(self, text: Text, told: Told, prints: "Prints") -> None:
         self.language = text.language
         self.at, self.own = told.at, told.own
-        self.speakers, self.named = frozenset(told.speakers), frozenset(told.named)
+        self.speakers, self.named = _few(told.speakers), _few(told.named)
         words: list[str] = []
         numbers: set[str] = set()
         meanings: set[str] = set()
@@ -111,7 +115,8 @@ class Fingerprint:
         speaking = prints.names_of(self.speakers)
         old = _places_in(old_news(text.original), text)
         for place, form in enumerate(text.forms):
-            kind, root, meaning = prints.sense(form, text.rows[place][0], text.language)
+            word = text.words[place]
+            kind, root, meaning = prints.sense(form, word.keys[0], text.language, word.function)
             if kind == _NOTHING or place in old:
                 continue
             if kind == _WORD:
@@ -139,11 +144,13 @@ class Fingerprint:
                 meanings.add("finish")  # "is over"
         self._words = tuple(words)
         self._meanings = tuple(meanings)
-        self.numbers = frozenset(numbers)
-        self.places = frozenset(one for one in meanings if one.startswith(PLACE) and not one.endswith(SEAT))
-        self.lands = frozenset(lands) - prints.sides_of(self.speakers)
-        self.days = frozenset(one for one in meanings if one.startswith(DATE))
-        self.negated = frozenset(negated)
+        self.numbers = _few(numbers)
+        self.places = _few(one for one in meanings if one.startswith(PLACE) and not one.endswith(SEAT))
+        self.lands = _few(lands - prints.sides_of(self.speakers))
+        self.days = _few(one for one in meanings if one.startswith(DATE))
+        self.things = _few(meanings & THINGS)
+        self.course = _few(meanings & _COURSES)
+        self.negated = _few(negated)
 
     @property
     def words(self) -> frozenset[str]:
@@ -173,7 +180,7 @@ class Fingerprint:
             (self.places, other.places),
             (self.lands, other.lands),
             (self.days, other.days),
-            (self.meanings & THINGS, other.meanings & THINGS),
+            (self.things, other.things),
         )
         return all(one <= two or two <= one for one, two in pairs) and not _contradict(self, other)
 
@@ -185,6 +192,14 @@ class Fingerprint:
         return _apart(self, other) <= nearest and bool(self.speakers & other.speakers)
 
 
+_NOTHING_OF_IT: frozenset[str] = frozenset()
+
+
+def _few(found: Iterable[str]) -> frozenset[str]:
+    """Mostly there are none, and all who have none share one set: 216 bytes each, of thousands of texts."""
+    return frozenset(found) or _NOTHING_OF_IT
+
+
 def _apart(one: Fingerprint, other: Fingerprint) -> timedelta:
     return abs(one.at - other.at) if one.at and other.at else timedelta()
 
@@ -192,18 +207,21 @@ def _apart(one: Fingerprint, other: Fingerprint) -> timedelta:
 def _contradict(one: Fingerprint, other: Fingerprint) -> bool:
     """Whether one negates what the other says without a not."""
     for some in EXCLUSIVE:
-        here, there = one.meanings & some, other.meanings & some
+        here, there = one.course & some, other.course & some
         if here and there and here != there:
             return True
-    for first, second in ((one.meanings, other.meanings), (other.meanings, one.meanings)):
+    for first, second in ((one.course, other.course), (other.course, one.course)):
         if first & _ENDED and not second & _ENDED and second & _UNDER_WAY:
             return True
+    if not one.negated and not other.negated:
+        return False
     said = (one.words | one.meanings, other.words | other.meanings)
     return bool((one.negated & said[1]) - other.negated or (other.negated & said[0]) - one.negated)
 
 
 _ENDED = frozenset({"resume", "finish"})
 _UNDER_WAY = frozenset({"pause", "continue", "last"})
+_COURSES = _ENDED.union(_UNDER_WAY, *EXCLUSIVE)
 _UNTIL = frozenset({"пока", "поки", "доки", "только", "лише", "тільки", "лишь"})  # "пока не", "не только"
 
 
@@ -281,20 +299,21 @@ class Prints:
         self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
-        self.sense = lru_cache(30_000)(self._sense)
+        self.sense = lru_cache(10_000)(self._sense)
 
-    def _sense(self, form: str, key: str, language: str) -> _Sense:
+    def _sense(self, form: str, key: str, language: str, function: bool) -> _Sense:
         if form.isdigit():
             return _NUMBER, form.lstrip("0") or "0", ""
         if form in _SPECIAL:
             return _SPECIAL[form], "", ""
-        if key[0] in "@#=" or len(form) <= 2 or cues.is_verb(form) or lemmas.is_function(form):
+        if key[0] in "@#=" or len(form) <= 2 or function or cues.is_verb(form):
             return _NOTHING, "", ""
+        root = intern(key[:_ROOT])  # thousands of texts have the same
         if self._names.is_part(form):
-            return _WORD, key[:_ROOT], ""  # names are compared as persons, too
-        meaning = self._concepts.of(form, language)
+            return _WORD, root, ""  # names are compared as persons, too
+        meaning = intern(self._concepts.of(form, language))
         kind = _NOTHING if meaning in FRAMING else _WORD
-        return kind, meaning if meaning and meaning[0] != SOUND else key[:_ROOT], meaning
+        return kind, meaning if meaning and meaning[0] != SOUND else root, meaning
 
     def names_of(self, speakers: Iterable[str]) -> frozenset[str]:
         """The words that name them: they say who tells, not what."""
@@ -308,75 +327,90 @@ class Prints:
         return Fingerprint(text, told, self)
 
 
-class Recent:
-    """The texts of a window of time, and which of them a text repeats. In memory; the store keeps the stories."""
+class _Remembered(NamedTuple):
+    """`first` are the words by which it is found from longer texts that hold it."""
 
-    def __init__(self, window: timedelta = timedelta(hours=36)) -> None:
+    key: Key
+    at: datetime
+    fingerprint: Fingerprint
+    first: tuple[str, ...]
+
+
+class Recent:
+    """The texts of a window of time, so many at the most, and which of them a text repeats. In memory; the store keeps
+    the stories.
+    """
+
+    def __init__(self, window: timedelta = timedelta(hours=36), most: int = 5000) -> None:
         self._window = window
-        self._texts: dict[Key, Fingerprint] = {}
-        self._by_word: dict[str, set[Key]] = {}
-        self._by_first: dict[str, set[Key]] = {}  # the words by which a text is found, for longer ones that hold it
-        self._first: dict[Key, tuple[str, ...]] = {}
-        self._by_speaker: dict[str, set[Key]] = {}
+        self._most = most
+        self._texts: dict[int, _Remembered] = {}  # numbered as they came
+        self._numbers: dict[Key, int] = {}
+        self._order: deque[int] = deque()  # also of some that are forgotten
+        self._counted = 0
+        self._by_word: dict[str, array[int]] = {}
+        self._by_first: dict[str, array[int]] = {}
+        self._by_speaker: dict[str, array[int]] = {}
         self._meant: Counter[str] = Counter()
-        self._added_at: dict[Key, datetime] = {}
-        self._order: deque[tuple[datetime, Key]] = deque()
 
     def __len__(self) -> int:
         return len(self._texts)
 
     def add(self, key: Key, fingerprint: Fingerprint, at: datetime) -> None:
         """Remember a text under a key; the same key again replaces it."""
-        self._forget(key)
-        self._texts[key] = fingerprint
-        self._added_at[key] = at
-        self._order.append((at, key))
-        for word in fingerprint.words:
-            self._by_word.setdefault(word, set()).add(key)
-        self._first[key] = self._rarest(fingerprint.words)
-        for word in self._first[key]:
-            self._by_first.setdefault(word, set()).add(key)
-        for speaker in fingerprint.speakers or _NOBODY:
-            self._by_speaker.setdefault(speaker, set()).add(key)
+        if key in self._numbers:
+            self._forget(self._numbers[key])
+        self._counted += 1
+        number = self._numbers[key] = self._counted
+        self._order.append(number)
+        words = fingerprint.words
+        first = self._rarest(words)
+        self._texts[number] = _Remembered(key, at, fingerprint, first)
+        for names, index in self._indexes(fingerprint, first):
+            for name in names:
+                index.setdefault(name, array("L")).append(number)
         self._meant.update(fingerprint.meanings)
+        while len(self._texts) > self._most:
+            self._forget(self._order.popleft())
 
     def drop_before(self, now: datetime) -> None:
         """Forget what is older than the window."""
-        while self._order and self._order[0][0] < now - self._window:
-            at, key = self._order.popleft()
-            if self._added_at.get(key) == at:
-                self._forget(key)
+        while self._order:
+            oldest = self._texts.get(self._order[0])
+            if oldest and oldest.at >= now - self._window:
+                break
+            self._forget(self._order.popleft())
 
     def match(self, fingerprint: Fingerprint, but: Key = None) -> list[Key]:
         """The keys of the remembered texts (`but` this one) that tell the same, closest first."""
         found = [*self._alike(fingerprint), *self._translated(fingerprint)]
-        best: dict[Key, float] = {}
-        for key, likeness in found:
-            best[key] = max(likeness, best.get(key, 0.0))
-        best.pop(but, None)
-        return sorted(best, key=lambda key: -best[key])
+        best: dict[int, float] = {}
+        for number, likeness in found:
+            best[number] = max(likeness, best.get(number, 0.0))
+        best.pop(self._numbers.get(but, 0), None)
+        return [self._texts[number].key for number in sorted(best, key=lambda number: -best[number])]
 
     # --- in one language
 
-    def _alike(self, fingerprint: Fingerprint) -> Iterator[tuple[Key, float]]:
+    def _alike(self, fingerprint: Fingerprint) -> Iterator[tuple[int, float]]:
         words = fingerprint.words
         if len(words) < _FEWEST_WORDS:
             return
-        candidates = set[Key]().union(*(self._by_word.get(word, _NONE) for word in self._rarest(words)))
+        candidates = set[int]().union(*(self._by_word.get(word, _NONE) for word in self._rarest(words)))
         candidates.update(*(self._by_first.get(word, _NONE) for word in self._telling(words)))
         if fingerprint.speakers:  # others do not tell the same, whatever the words
             candidates &= self._spoken_by({*fingerprint.speakers, *_NOBODY})
         total = sum(map(self._weight, words))
-        for key in candidates:
-            other = self._texts[key]
+        for number in candidates:
+            other = self._texts[number].fingerprint
             if not fingerprint.is_near(other):
                 continue
             likeness = self._likeness(fingerprint, other, total)
             if likeness >= (ENOUGH if bool(fingerprint.speakers) == bool(other.speakers) else ENOUGH_UNSAID):
-                yield key, likeness
+                yield number, likeness
 
-    def _spoken_by(self, speakers: Iterable[str]) -> set[Key]:
-        return set[Key]().union(*(self._by_speaker.get(one, _NONE) for one in speakers))
+    def _spoken_by(self, speakers: Iterable[str]) -> set[int]:
+        return set[int]().union(*(self._by_speaker.get(one, _NONE) for one in speakers))
 
     def _telling(self, words: Iterable[str]) -> list[str]:
         """The words that are worth looking up: known, and not in a great part of all texts."""
@@ -417,14 +451,14 @@ class Recent:
 
     # --- in two languages
 
-    def _translated(self, fingerprint: Fingerprint) -> Iterator[tuple[Key, float]]:
+    def _translated(self, fingerprint: Fingerprint) -> Iterator[tuple[int, float]]:
         candidates = self._spoken_by(fingerprint.speakers)
-        for key in candidates:
-            other = self._texts[key]
+        for number in candidates:
+            other = self._texts[number].fingerprint
             if fingerprint.may_translate(other) and fingerprint.may_be(other):
                 likeness = self._likeness_translated(fingerprint, other)
                 if likeness >= ENOUGH_TRANSLATED:
-                    yield key, likeness
+                    yield number, likeness
 
     def _likeness_translated(self, one: Fingerprint, other: Fingerprint) -> float:
         shared = one.meanings & other.meanings
@@ -440,28 +474,36 @@ class Recent:
             for one in meanings
         )
 
-    def _forget(self, key: Key) -> None:
-        fingerprint = self._texts.pop(key, None)
-        self._added_at.pop(key, None)
-        if fingerprint is None:
+    def _forget(self, number: int) -> None:
+        """A number that is forgotten already is no mistake."""
+        text = self._texts.pop(number, None)
+        if text is None:
             return
-        for held, index in (
+        del self._numbers[text.key]
+        for names, index in self._indexes(text.fingerprint, text.first):
+            for name in names:
+                index[name].remove(number)
+                if not index[name]:
+                    del index[name]
+        self._meant.subtract(text.fingerprint.meanings)
+        for meaning in text.fingerprint.meanings:
+            if not self._meant[meaning]:
+                del self._meant[meaning]
+
+    def _indexes(
+        self, fingerprint: Fingerprint, first: Iterable[str]
+    ) -> tuple[tuple[Iterable[str], dict[str, "array[int]"]], ...]:
+        """Under what a text stands, and where."""
+        return (
             (fingerprint.words, self._by_word),
-            (self._first.pop(key), self._by_first),
+            (first, self._by_first),
             (fingerprint.speakers or _NOBODY, self._by_speaker),
-        ):
-            for one in held:
-                keys = index[one]
-                keys.discard(key)
-                if not keys:
-                    del index[one]
-        self._meant.subtract(fingerprint.meanings)
+        )
 
 
-_NONE: frozenset[Key] = frozenset()
+_NONE: "array[int]" = array("L")
 _NOBODY = frozenset({""})
 
 
-@lru_cache(maxsize=50_000)
 def _rarity(texts: int, holding: int) -> float:
     return 0.5 + log((1 + texts) / (1 + holding))

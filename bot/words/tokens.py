@@ -31,8 +31,12 @@ _PLAIN = _PART  # three times as fast as _TOKEN
 _HYPHEN = re.compile("[-‐‑]")
 _HYPHENATED = re.compile(rf"{_HYPHEN.pattern}(?<=\w.)\w")
 _ONE_SCRIPT = re.compile("[A-Za-z]+|[\u0400-\u052f]+")
-_REMEMBERED = 60_000  # of each language
 _MOST_JOINED_KEYS = 4
+
+REMEMBERED = 10_000
+"""Words of each language that are remembered, at some 400 bytes each. Of the 40 words of a post some 11 are read anew
+then (with 60,000 in the end one), which is half a millisecond. Who reads a million posts asks for more: `remember`.
+"""
 
 MOST_KEYS_A_PLACE = lemmas.MOST_KEYS + 1 + 2 * _MOST_JOINED_KEYS + 1
 """Lemmas, the form, the lemmas of two hyphenated pairs that meet there, a tag."""
@@ -43,10 +47,13 @@ Written: TypeAlias = tuple[str, tuple[str, ...], str]
 
 @dataclass(slots=True)
 class Token:
-    """The exact form of a word and its keys; `written` is how `bot.words.search` writes it, once that was asked."""
+    """The exact form of a word and its keys, and whether it is a function word; `written` is how `bot.words.search`
+    writes it, once that was asked.
+    """
 
     form: str
     keys: tuple[str, ...]
+    function: bool = False
     written: Written | None = None
 
 
@@ -191,7 +198,7 @@ def _marked_words(text: str, clear: str) -> tuple[list[tuple[int, int]], list[To
             for part in _PART.finditer(text, start + 1, match.end()):
                 word = met[part[0]]
                 spans.append((start, part.end()))
-                words.append(Token(word.form, word.keys + tag))
+                words.append(Token(word.form, word.keys + tag, word.function))
                 start, tag = part.end() + 1, ()
     return spans, words
 
@@ -202,21 +209,22 @@ def _join(place: int, words: list[Token], clear: str) -> None:
     if whole.isalpha():
         keys = lemmas.text_keys(whole, clear)[:_MOST_JOINED_KEYS]
         for at in (place - 1, place):
-            words[at] = Token(words[at].form, tuple(dict.fromkeys(words[at].keys + keys)))
+            words[at] = Token(words[at].form, tuple(dict.fromkeys(words[at].keys + keys)), words[at].function)
 
 
 class _Met(dict[str, Token]):
-    """Tokens met before, in texts of one clear language: one that is new costs some 60 µs."""
+    """Tokens met before, in texts of one clear language: one that is new costs some 40 µs."""
 
     def __init__(self, clear: str) -> None:
         super().__init__()
         self._clear = clear
+        self.most = REMEMBERED
 
     def __missing__(self, token: str) -> Token:
         """What begins a sentence is the word that stands in its middle, but for acronyms and mixed scripts."""
-        if len(self) >= _REMEMBERED:
-            for oldest in list(islice(self, _REMEMBERED // 2)):
-                self.pop(oldest, None)
+        if len(self) >= self.most:
+            for oldest in list(islice(self, self.most // 2)):
+                del self[oldest]
         small = token.lower()
         if small != token and small not in lemmas.ACRONYMS and _ONE_SCRIPT.fullmatch(token):
             word = self[token] = self[small]
@@ -230,12 +238,21 @@ def _met(clear: str) -> _Met:
     return _Met(clear)
 
 
+def remember(words: int) -> None:
+    """From here on so many words of each language, for a process that has the memory."""
+    for clear in ("", "uk", "ru"):
+        _met(clear).most = words
+
+
 def _word(token: str, clear: str) -> Token:
     word = clean(token)
     form = fold(word)
+    if form == token:
+        form = token  # one string less to remember
     if word in lemmas.ACRONYMS and not token.isupper():
-        return Token(form, (form_key(form),))
-    return Token(form, tuple(map(intern, (*lemmas.text_keys(word, clear), form_key(form)))))
+        return Token(form, (form_key(form),), function=True)
+    keys, function = lemmas.in_text(word, clear)
+    return Token(form, (*map(intern, keys), form_key(form)), function)
 
 
 def form_key(form: str) -> str:
