@@ -31,14 +31,14 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bot.botapi.failures import Deferred, Lost, Moved, Ours, Outcome, RefusalKind, Refused, Sent, Stopped, sort, wait_of
-from bot.botapi.messages import written
+from bot.botapi.messages import caption, written
 from bot.botapi.pacing import Pacing
 from bot.botapi.transport import Written
 from bot.errors import ParleyError, StoreError
 from bot.meters import Meters
 from bot.models import Lane, Message, Notification, Subscriber, SubscriberState
 from bot.render import owners
-from bot.store import backlog, outbox, subscribers
+from bot.store import backlog, drawings, outbox, subscribers
 from bot.store.connection import Connection, sqlite3
 from bot.store.database import Database
 from bot.store.outbox import Arrival
@@ -145,6 +145,7 @@ class Delivery:
         self._unsent: dict[int, Notification] = {}
         self._chats: dict[int, asyncio.Task[None]] = {}
         self._words: dict[int, bytes] = {}
+        self._uploads: dict[int, asyncio.Lock] = {}
         self._failure: BaseException | None = None
         self._arrived: list[Arrival] = []
         self._noting: asyncio.Task[None] | None = None
@@ -311,6 +312,8 @@ class Delivery:
                     self._meters.sends.labels(row.lane, "plain").inc()
                     self._note(Arrival(row, message_id, f"{OURS}: {refused}"))
                     return
+        elif row.message.drawing and _for_its_picture(outcome):
+            outcome = Ours("media", str(outcome))  # the words of a digest are messages of their own
         elif row.message.picture and _for_its_picture(outcome):
             log.info("message %d goes without its picture: %s", row.id, outcome)
             outcome, message_id = await self._send(row, replace(row.message, picture=""))
@@ -318,6 +321,8 @@ class Delivery:
 
     async def _send(self, row: Notification, message: Message) -> tuple[Outcome, int]:
         """One call, and what came of it; the number that a new message got in its chat, else 0."""
+        if message.drawing:
+            return await self._send_drawing(row, message)
         try:
             method, words = self._call(row, message)
         except Exception as error:
@@ -343,6 +348,36 @@ class Delivery:
         if not isinstance(result, dict) or "message_id" not in result:
             return Lost(f"an answer without a message: {str(result)[:100]}"), 0
         return Sent(), int(result["message_id"])
+
+    async def _send_drawing(self, row: Notification, message: Message) -> tuple[Outcome, int]:
+        """A picture of ours: uploaded once, sent by the name that Telegram gives it from then on."""
+        self._unsent.pop(row.id, None)
+        async with self._uploads.setdefault(message.drawing, asyncio.Lock()):
+            kept = self._database.read(drawings.get, message.drawing)
+            if kept is not None and not kept[1]:
+                return await self._send_photo(row, message, kept[0])
+        self._uploads.pop(message.drawing, None)
+        if kept is None:
+            return Ours("empty", "the picture is not kept any more"), 0
+        return await self._send_photo(row, message, kept[1])
+
+    async def _send_photo(self, row: Notification, message: Message, photo: bytes | str) -> tuple[Outcome, int]:
+        """The picture itself, or its name."""
+        try:
+            sent = await self._bot.send_photo(
+                row.chat,
+                photo,
+                filename="parley.png",
+                message_thread_id=row.thread or None,
+                disable_notification=row.silent,
+                rate_limit_args=row.lane,
+                **caption(message),
+            )
+        except TelegramError as error:
+            return sort(error), 0
+        if isinstance(photo, bytes) and sent.photo:
+            await self._write(drawings.known_as, message.drawing, sent.photo[-1].file_id)
+        return Sent(), sent.message_id
 
     def _call(self, row: Notification, message: Message) -> tuple[str, bytes]:
         """The method, and its parameters as JSON without the first brace and without the chat."""

@@ -5,7 +5,7 @@ transaction, which does nothing if somebody else moved it first: a digest comes 
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -13,7 +13,9 @@ from bot import charts, schedule, tell
 from bot.models import CORRECTED, DigestBy, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
 from bot.render.digests import Before
-from bot.store import activity, backlog, corrections, gaps, late, outbox, posts, statements, subscribers
+from bot.render.language import voice
+from bot.render.replies.stats import caption
+from bot.store import activity, backlog, corrections, drawings, gaps, late, outbox, posts, statements, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
@@ -35,6 +37,9 @@ is a failed poll or two, after which what was said is read.
 
 LOOKED_BACK, FEWEST_DAYS = 14, 3
 """Days with which a digest is compared; with fewer than the latter nothing is said of what is new or missing."""
+
+DRAWN_DAYS = 7
+"""Days that the picture with a digest shows."""
 
 USUAL = 0.5
 """Who spoke in the same hours of this share of the days before usually speaks then."""
@@ -82,11 +87,30 @@ async def queue_due(
 
     One that is later than `latest` is left out; what it would have told stands in the next one.
     """
-    queued = 0
+    queued: list[Subscriber] = []
     past: dict[datetime, Past] = {}
     while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected), past):
         queued += await database.write(_queue, batch, now)
-    return queued
+    await _queue_pictures(database, roster, [who for who in queued if who.digest_picture], now)
+    return len(queued)
+
+
+async def _queue_pictures(database: Database, roster: Roster, wanted: Sequence[Subscriber], now: datetime) -> None:
+    """After the words, which wait for no drawing: one picture for all who read it in the same language and zone."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for who in wanted:
+        groups.setdefault((who.language, who.zone), []).append(who.id)
+    for (language, zone), members in groups.items():
+        _ = voice(language, zone)
+        png = await charts.activity_of(database, roster, _, DRAWN_DAYS, now)
+        if png is not None:
+            await database.write(_queue_picture, png, caption(_, now), members, now)
+
+
+def _queue_picture(connection: Connection, png: bytes, under: Message, members: Sequence[int], now: datetime) -> None:
+    message = replace(under, drawing=drawings.put(connection, png, now))
+    told = [(subscriber, True) for subscriber in members]
+    outbox.queue(connection, told, f"drawn:{message.drawing}", [message], "digest", now)
 
 
 def _compose(
@@ -183,14 +207,15 @@ def _compose(
     return made
 
 
-def _queue(connection: Connection, batch: Iterable[Digest], now: datetime) -> int:
-    queued = 0
+def _queue(connection: Connection, batch: Iterable[Digest], now: datetime) -> list[Subscriber]:
+    """Returns for whom one was queued."""
+    queued = []
     for digest in batch:
         who = digest.subscriber
         if subscribers.digested(connection, who, digest.until, digest.next_at) and digest.messages:
             key = f"digest:{digest.until.isoformat()}"
             outbox.queue(connection, [(who.id, False)], key, digest.messages, "digest", now)
-            queued += 1
+            queued.append(who)
     return queued
 
 

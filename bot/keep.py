@@ -15,7 +15,20 @@ from bot.errors import StoreError
 from bot.models import Message, Timetable
 from bot.render import alerts
 from bot.settings import Settings
-from bot.store import access, announcements, budget, clock, copies, disk, exports, inbox, outbox, search, subscribers
+from bot.store import (
+    access,
+    announcements,
+    budget,
+    clock,
+    copies,
+    disk,
+    drawings,
+    exports,
+    inbox,
+    outbox,
+    search,
+    subscribers,
+)
 from bot.store.connection import Connection, sqlite3
 from bot.store.database import Database
 
@@ -35,6 +48,9 @@ BACKUP_AGAIN = timedelta(hours=1)
 
 MOST_JOINS = 50
 """Steps in which the full-text index is put in order at a time: 0.1 s in all, between which others write."""
+
+DRAWN = timedelta(days=2)
+"""For how long a drawing is kept: those who get it have it by then."""
 
 OFF = timedelta(minutes=1)
 """A clock so far from Telegram's is told."""
@@ -180,6 +196,7 @@ class Keeper:
         for put_away in (access.forget, announcements.forget):
             await self._database.write(put_away, now - timedelta(days=keep.outbox))
         await self._database.write(budget.forget, now)
+        await self._database.write(drawings.forget, now - DRAWN)
         await self._database.write(exports.forget, now)
         return gone
 

@@ -390,6 +390,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "previews": ("0", "1"),
     "digest_by": get_args(DigestBy),
     "empty_digest": ("0", "1"),
+    "digest_picture": ("0", "1"),
     "pictures": ("0", "1"),
     "announcements": ("0", "1"),
 }
@@ -528,12 +529,14 @@ class Message:
     """A finished message within Telegram's limits: plain text, marks and rows of buttons; no markup to parse.
 
     `picture` is the address of one, or of a page, that Telegram shows below the words as their preview, if it can.
+    `drawing` is the number of one of ours: the message is that picture, with the words below it.
     """
 
     text: str
     entities: tuple[Entity, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
     picture: str = ""
+    drawing: int = 0
 
 
 Lane = Literal["answer", "urgent", "alert", "notice", "digest", "broadcast"]

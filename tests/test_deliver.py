@@ -19,7 +19,7 @@ from bot.deliver import Delivery
 from bot.errors import ParleyError
 from bot.meters import Meters
 from bot.models import Button, Entity, Follow, Lane, Message
-from bot.store import outbox, subscribers
+from bot.store import drawings, outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import Subject
@@ -860,6 +860,55 @@ async def test_a_chat_that_takes_the_words_no_more_than_the_picture_rests(proces
     async with process.delivering() as delivery:
         await delivery.step()
     assert process.subscribers() == [(1, 0, "paused")]
+
+
+async def drawn(process: Process, *chats: int) -> None:
+    """A digest and its picture for each of them."""
+    number = await process.database.write(drawings.put, b"\x89PNG", process.now)
+    for chat in chats:
+        await process.queue(chat, "digest", Message("of the week", drawing=number), lane="digest")
+
+
+async def test_a_drawing_is_uploaded_once_and_comes_after_the_words(process: Process) -> None:
+    await drawn(process, 1, 2)
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            pass
+    for chat in (1, 2):
+        words, picture = process.telegram.standing(chat)
+        assert words["text"] == "digest"
+        assert picture["caption"] == "of the week"
+        assert picture["photo"]
+    first, second = process.telegram.calls("sendPhoto")
+    assert list(first["files"].values()) == ["parley.png"]
+    assert not second["files"]
+    assert second["fields"]["photo"] == picture["photo"][-1]["file_id"]
+    assert process.states() == ["sent"] * 4
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["Bad Request: not enough rights to send photos to the chat", "Bad Request: PHOTO_INVALID_DIMENSIONS"],
+)
+async def test_a_chat_that_takes_no_pictures_keeps_getting_words(process: Process, description: str) -> None:
+    await drawn(process, 1)
+    process.telegram.fault("error", method="sendPhoto", error_code=400, description=description)
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            process.now += HOUR
+    assert process.telegram.texts(1) == ["digest"]
+    assert process.states() == ["sent", "refused"]
+    assert process.subscribers() == [(1, 0, "active")]
+
+
+async def test_a_drawing_that_is_not_kept_any_more_is_left_out(process: Process) -> None:
+    await drawn(process, 1)
+    await process.database.write(drawings.forget, process.now + HOUR)
+    async with process.delivering() as delivery:
+        while await delivery.step():
+            pass
+    assert process.telegram.texts(1) == ["digest"]
+    assert process.states() == ["sent", "refused"]
 
 
 # --- what was told gets other words

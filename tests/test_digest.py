@@ -5,9 +5,9 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from bot import digest, schedule
+from bot import charts, digest, schedule
 from bot.models import Changes, Cursor, Follow, FollowWhat, Message, Post, Statement, Telling
-from bot.store import gaps, outbox, posts, search, sources, subscribers
+from bot.store import drawings, gaps, outbox, posts, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import query
@@ -160,7 +160,7 @@ async def test_a_digest_made_before_its_subscriber_changed_it_is_not_queued(fill
     who = filled.submit(subscribe, Follow("all")).result()
     made = await filled.read_slow(digest._compose, ROSTER, EVENING)
     filled.submit(subscribers.set_digest, who, None, "UTC", None).result()
-    assert filled.submit(digest._queue, made, EVENING).result() == 0
+    assert filled.submit(digest._queue, made, EVENING).result() == []
     assert texts(filled) == []
 
 
@@ -314,6 +314,29 @@ async def test_two_days_of_history_are_too_few_to_call_anything_new(filled: Data
     filled.submit(subscribe, Follow("all")).result()
     await digest.queue_due(filled, ROSTER, EVENING)
     assert "🆕" not in texts(filled)[0]
+
+
+async def test_a_picture_comes_after_the_digest_of_who_wants_it_drawn_once_for_all_of_them(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for chat in (1, 2, 3):
+        who = filled.submit(subscribe, Follow("all"), chat=chat).result()
+        filled.submit(subscribers.choose, who, "digest_picture", str(int(chat < 3))).result()
+    assert await digest.queue_due(filled, ROSTER, EVENING) == 3
+    rows = []
+    while claimed := filled.submit(outbox.claim, EVENING, 9).result():
+        filled.submit(outbox.sent, [outbox.Arrival(row, 1) for row in claimed], EVENING).result()
+        rows += claimed
+    pictures = [row for row in rows if row.message.drawing]
+    assert [(row.chat, row.silent) for row in pictures] == [(1, True), (2, True)]
+    assert len({row.message.drawing for row in pictures}) == 1
+    kept = filled.read(drawings.get, pictures[0].message.drawing)
+    assert kept is not None
+    assert kept[0].startswith(b"\x89PNG")
+    assert pictures[0].message.text == "Up to 14 March 2022, 20:00 UTC. /stats has the numbers."
+    monkeypatch.setattr(charts, "available", lambda: False)
+    assert await digest.queue_due(filled, ROSTER, EVENING + 24 * HOUR) == 3
+    assert all(not row.message.drawing for row in filled.submit(outbox.claim, EVENING + 24 * HOUR, 9).result())
 
 
 async def test_late_posts_become_one_message_after_a_minute(filled: Database) -> None:

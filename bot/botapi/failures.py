@@ -32,7 +32,7 @@ RefusalKind = Literal[
     "late",  # the button was pressed too long ago to be answered
 ]
 
-OursKind = Literal["markup", "too_long", "empty", "buttons", "too_big"]
+OursKind = Literal["markup", "too_long", "empty", "buttons", "too_big", "media"]
 
 
 @dataclass(frozen=True, slots=True)

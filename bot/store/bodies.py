@@ -74,6 +74,7 @@ def to_json(message: Message) -> str:
             "entities": [short(entity) for entity in message.entities],
             "buttons": [[short(button) for button in row] for row in message.buttons],
             **({"picture": message.picture} if message.picture else {}),
+            **({"drawing": message.drawing} if message.drawing else {}),
         },
         ensure_ascii=False,
     )
@@ -86,4 +87,5 @@ def from_json(text: str) -> Message:
         tuple(Entity(**entity) for entity in held["entities"]),
         tuple(tuple(Button(**button) for button in row) for row in held["buttons"]),
         held.get("picture", ""),
+        held.get("drawing", 0),
     )

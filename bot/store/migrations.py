@@ -680,6 +680,21 @@ def apart(database: sqlite_utils.Database) -> None:
     _run(database, APART)
 
 
+DRAWINGS = """
+CREATE TABLE drawings (                        -- pictures of counts that are to be sent, each once for all who get it
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    png BLOB NOT NULL,
+    file_id TEXT NOT NULL DEFAULT '',          -- by which Telegram knows it, once it has it
+    made_at INTEGER NOT NULL
+) STRICT;
+"""
+
+
+@migrations()
+def drawings(database: sqlite_utils.Database) -> None:
+    _run(database, DRAWINGS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

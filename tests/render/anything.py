@@ -196,12 +196,14 @@ def run(count: int, first: int = 0) -> tuple[Counter[str], list[str]]:
         for wanted in [count * part // parts]
         for at in range(0, wanted, SHARE)
     ]
+    jobs.sort(key=lambda job: job[2])  # all kinds side by side: what is ended early has seen each
     total: Counter[str] = Counter()
     failures = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for done, failure in pool.map(_share, jobs):
             total += done
             failures += [failure] if failure else []
+            print(f"{sum(total[kind] for kind in KINDS):,} of {count:,}, {len(failures)} failed", file=sys.stderr)
     return total, failures
 
 

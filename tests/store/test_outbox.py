@@ -23,6 +23,7 @@ BY_ANN = Subject(["ann"], ["red"], "web", ["truce"], [])
         st.lists(st.builds(Entity, st.text(), st.integers(0, 9), st.integers(1, 9), st.text())).map(tuple),
         st.lists(st.lists(st.builds(Button, st.text(), st.text(), st.text())).map(tuple)).map(tuple),
         st.text(),
+        st.integers(0),
     )
 )
 def test_a_message_comes_back_as_it_went_in(message: Message) -> None:

@@ -78,6 +78,13 @@ def choices(_: Voice) -> list[Choice]:
             {"1": _("one line says so"), "0": _("no digest")},
         ),
         Choice(
+            "digest_picture",
+            "📊 " + _("Picture of the digest").plain,
+            lambda how: _("📊 A picture of the last days after each digest: {how}.", how=how),
+            {"0": _("only by its button"), "1": _("always")},
+            _("Statements by day and side, and topics by day; where the operators have set up drawing."),
+        ),
+        Choice(
             "pictures",
             "🖼 " + _("Pictures in alerts").plain,
             lambda how: _("🖼 The picture of a statement in its alert: {how}.", how=how),
