@@ -191,9 +191,12 @@ def hold_back(
     now: datetime,
 ) -> list[tuple[int, bool]]:
     """Put away what is held of it for these; returns those who are told at once."""
-    for subscriber, silent in members:
-        if (hold := held.get(subscriber)) is not None:
-            late.put(connection, post, [(subscriber, silent)], hold.until, now, hold.why)
+    waiting: dict[late.Hold, list[tuple[int, bool]]] = {}
+    for one in members:
+        if (hold := held.get(one[0])) is not None:
+            waiting.setdefault(hold, []).append(one)
+    for hold, some in waiting.items():
+        late.put(connection, post, some, hold.until, now, hold.why)
     return [one for one in members if one[0] not in held]
 
 
