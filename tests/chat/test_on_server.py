@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,9 @@ import pytest
 
 from bot import app
 from bot.models import LANGUAGES, Statement
+from bot.render.commands import described
+from bot.render.language import voice
+from bot.settings import Limits, Pace
 from bot.store import pictures, sources
 from bot.store.database import Database
 from tests.chat.worlds import put_post, quoted
@@ -48,6 +52,15 @@ class Person:
         query = {"id": f"{self.chat}{data}", "from": self.user, "chat_instance": "1", "data": data, "message": under}
         return await self._answer(callback_query=query)
 
+    async def tries(self, data: str, under: dict[str, Any]) -> dict[str, Any] | None:
+        """Presses; None if the message is to stay as it is, which Telegram refuses to write once more."""
+        query = {"id": f"{self.chat}{data}", "from": self.user, "chat_instance": "1", "data": data, "message": under}
+        call = await self._called(callback_query=query)
+        fields, there = call["fields"], self._standing(call)
+        rows = json.loads(fields["reply_markup"]) if "reply_markup" in fields else None
+        same = (fields.get("text"), rows) == (there.get("text"), there.get("reply_markup"))
+        return None if call["status"] == 400 and same else self._shown(call)
+
     async def types(self, words: str) -> list[dict[str, Any]]:
         before = len(self.telegram.calls("answerInlineQuery"))
         await self.telegram.update(
@@ -61,13 +74,22 @@ class Person:
 
     async def _answer(self, **update: Any) -> dict[str, Any]:
         """The message that the bot sends or edits, as it stands in the chat."""
+        return self._shown(await self._called(**update))
+
+    async def _called(self, **update: Any) -> dict[str, Any]:
         before = len(self._calls())
         await self.telegram.update(**update)
         async with asyncio.timeout(20):
             while len(self._calls()) == before:  # noqa: ASYNC110 - the record is a list
                 await asyncio.sleep(0.002)
-        call = self._calls()[-1]
+        return self._calls()[-1]
+
+    def _shown(self, call: dict[str, Any]) -> dict[str, Any]:
         assert call["status"] == 200, call
+        return self._standing(call)
+
+    def _standing(self, call: dict[str, Any]) -> dict[str, Any]:
+        """The message that was sent or edited, as it stands."""
         standing = [one for one in self.telegram.standing(self.chat) if one["from"]["is_bot"]]
         edited = call["fields"].get("message_id")
         return next(one for one in reversed(standing) if edited is None or one["message_id"] == int(edited))
@@ -95,9 +117,66 @@ async def telegram(database: Database) -> AsyncIterator[Telegram]:
         post = a_post(str(number), "We meet.", "ivanenko-x", now - timedelta(hours=number), media=("photo",) * count)
         stored = await database.write(put_post, post, (OWN,), now)
         await database.write(pictures.put, stored, [f"https://cdn.example/{at}.jpg" for at in range(count)])
-    async with serve() as telegram, talking(database, telegram.url, roster=replace(ROSTER, sources=shown)):
+    async with (
+        serve() as telegram,
+        talking(
+            database,
+            telegram.url,
+            roster=replace(ROSTER, sources=shown),
+            limits=Limits(commands_a_minute=100_000),
+            pace=Pace(overall=100_000.0, chat=100_000.0),
+        ),
+    ):
         await telegram.called("setMyCommands", 4, within=20)
         yield telegram
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_command_and_every_button_that_it_leads_to(telegram: Telegram, language: str) -> None:
+    """Whatever can be typed or pressed is answered by messages that Telegram takes; buttons that differ by a number
+    alone are one.
+    """
+    eve = Person(telegram, 21, language)
+    pressed: set[str] = set()
+    await _press_all(eve, await eve.says("/start"), language, pressed)
+    for words in ("truce", "gas", "grain"):
+        await eve.presses("keep", await eve.says(f"/watch {words}"))
+    for command in described(voice(language, "UTC"), ROSTER):
+        for words in ("", *(example.plain for example in command.examples)):
+            if command.name != "stop":
+                await _press_all(eve, await eve.says(f"/{command.name} {words}".strip()), language, pressed)
+    assert {shape.split(":")[0] for shape in pressed} >= STEERED
+    assert telegram.calls("answerCallbackQuery")
+    assert not [call for call in telegram.calls("answerCallbackQuery") if call["fields"].get("text")]
+    assert "document" not in await eve.says("/stop")
+    refused = [call["method"] for call in telegram.calls() if call["status"] not in (200, None)]
+    assert set(refused) <= {"editMessageText"}
+
+
+async def _press_all(eve: Person, message: dict[str, Any], language: str, pressed: set[str]) -> None:
+    """Press every button that the message leads to, but those that were; the language stays."""
+    todo = [message]
+    while todo:
+        message = todo.pop()
+        for data in _buttons(message):
+            shape = re.sub(r"\d+", "N", data)
+            if shape in pressed or (shape.endswith(LANGUAGES) and not shape.endswith(language)):
+                continue
+            pressed.add(shape)
+            if (answer := await eve.tries(data, message)) is not None:
+                todo.append(answer)
+
+
+STEERED = {
+    *("begin", "menu", "side", "topics", "on", "off", "follows", "how", "drop", "watches", "watched", "keep"),
+    *("unwatch", "settings", "set", "language", "zone", "digest", "quiet"),
+}
+"""Verbs that the walk must come by."""
+
+
+def _buttons(message: dict[str, Any]) -> list[str]:
+    rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
 
 
 async def test_everything_that_is_shown_passes_telegram_in_every_language(telegram: Telegram) -> None:

@@ -166,7 +166,7 @@ def _zone_hint(_: Voice) -> Text:
 
 
 def zone_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
-    return finish(joined([zone_line(_, now), digest_line(_, subscriber, now)], "\n"))
+    return finish(joined([zone_line(_, now), digest_line(_, subscriber, now)], "\n"), [to_settings(_)])
 
 
 def bad_zone(_: Voice, typed: str, near: Sequence[str]) -> Message:
@@ -186,7 +186,7 @@ def no_zone(_: Voice) -> Message:
 
 def digest_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
     """After a change."""
-    return finish(digest_line(_, subscriber, now), [[Button("🕰 " + _("Time zone").plain, "zone")]])
+    return finish(digest_line(_, subscriber, now), [[Button("🕰 " + _("Time zone").plain, "zone")], to_settings(_)])
 
 
 # --- the state of the sources
