@@ -136,6 +136,7 @@ async def run(settings: Settings) -> None:
         scheduler.add_job(_compare_clocks, "interval", seconds=COMPARE_EVERY.total_seconds(), args=[sending, keeper])
         scheduler.add_job(_gather_backlog, "interval", seconds=BACKLOG_EVERY.total_seconds(), args=[database])
         scheduler.add_job(_renew, args=[database, settings])
+        scheduler.add_job(collector.reader.look_back, args=[now()])
         scheduler.add_job(
             _tell_operators, "interval", seconds=ALARM_EVERY.total_seconds(), args=[database, settings, delivery]
         )

@@ -2,17 +2,19 @@
 
 import asyncio
 import gc
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import ParamSpec, TypeAlias, TypeVar, cast
 
 from bot.meters import Meters
 from bot.models import IndexEntry, Post, Roster, Source, Statement, Telling
-from bot.store import outbox, statements, subscribers
+from bot.store import outbox, posts, subscribers
 from bot.store.database import Database
 from bot.words import similarity, tokens
 from bot.words.index import WatchIndex
@@ -30,6 +32,10 @@ MANY_WATCHES = 1000
 MOST_RECENT = 5000
 """Texts compared with at the most; a busy day of the shipped sources has about a thousand."""
 
+AT_ONCE = 50
+"""Texts that are read again in one go after a start; a post that is new waits some hundredths of a second for them."""
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Twin: TypeAlias = tuple[str, str]
 
@@ -75,20 +81,37 @@ class Reader:
         self._prints = similarity.Prints(roster, self._meanings.names)
         self._index = WatchIndex()
         self._revision = -1
-        self._recent: similarity.Recent | None = None
+        self._texts = similarity.Recent(STORY_WINDOW, MOST_RECENT)
+        self._earlier: deque[tuple[int, datetime]] | None = None  # posts whose texts are still to be remembered
+        self._looking_back = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "parley-reader")
 
     async def read(self, source: Source, found: Sequence[Post], now: datetime) -> list[Reading]:
         """Read the posts of one source, with the watches that stand at this moment."""
-        if not found:  # most polls: what was told lately is read again only when there is something to compare
+        if not found:
             return []
-        if self._recent is None:
-            self._recent = similarity.Recent(STORY_WINDOW)
-            told = self._database.read(statements.seen_since, now - STORY_WINDOW, MOST_RECENT)
-            await self._on_thread(self._remember_texts, told)
+        await self.look_back(now, min(post.published_at for post in found))
         # Nothing is awaited from here on, or another source would be read before the watches have reached the thread.
         self._revision, changes = self._database.read(subscribers.watch_keys, self._revision)
         return await self._on_thread(self._read_all, source, found, changes, now)
+
+    async def look_back(self, now: datetime, oldest: datetime = LONG_AGO) -> None:
+        """Remember what was told lately, as far as posts may repeat it of which the `oldest` was published then.
+
+        After a start that is much: it is read the newest first and a few at a time, so that a post that is new waits
+        only for what it may repeat.
+        """
+        while True:
+            async with self._looking_back:
+                if self._earlier is None:
+                    self._earlier = deque(self._database.read(posts.seen_since, now - STORY_WINDOW, MOST_RECENT))
+                if not self._earlier or self._earlier[0][1] + similarity.APART < oldest:
+                    return
+                some = [id for id, _ in islice(self._earlier, AT_ONCE)]
+                told = await self._database.read_slow(posts.tellings, some)
+                await self._on_thread(self._remember_texts, told)
+                for _ in some:
+                    self._earlier.popleft()
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -102,7 +125,9 @@ class Reader:
         for telling in told:
             post = telling.post
             text = tokens.read(post.text, post.language)
-            self._remember(post, text, telling.statements, post.seen_at or post.published_at)
+            fingerprint = self._prints.of(text, similarity.Told.of(post, telling.statements))
+            seen_at = post.seen_at or post.published_at
+            self._texts.add((post.source, post.external_id), fingerprint, seen_at, earlier=True)
             self._index.learn(text)
 
     def _remember(self, post: Post, text: tokens.Text, said: Collection[Statement], now: datetime) -> Twin | None:
@@ -116,10 +141,6 @@ class Reader:
         twins = self._texts.match(fingerprint, but=key)
         self._texts.add(key, fingerprint, now)
         return cast(Twin, twins[0]) if twins else None
-
-    @property
-    def _texts(self) -> similarity.Recent:
-        return cast(similarity.Recent, self._recent)
 
     def _read_all(
         self, source: Source, found: Sequence[Post], changes: Mapping[int, str | None], now: datetime

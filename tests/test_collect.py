@@ -10,7 +10,7 @@ import pytest
 from bot import collect
 from bot.collect import Collector
 from bot.models import Changes, Cursor, Follow, Gap
-from bot.store import checks, gaps, late, pictures, posts, search, sources, statements, subscribers
+from bot.store import checks, gaps, late, pictures, posts, search, sources, subscribers
 from bot.store.database import Database
 from bot.words import query
 from bot.words import search as words_search
@@ -117,7 +117,7 @@ async def test_a_mention_is_stored_and_nobody_is_told_that_somebody_spoke(world:
     world.subscribe(Follow("speaker", "petrov"))
     await world.poll(a_post("1", "The delegation met with Petrov in the evening."))
     assert world.texts() == []
-    (telling,) = world.database.read(statements.seen_since, NOON + timedelta(minutes=5), 1)
+    telling = world.stored("1")
     assert [(said.speaker, said.kind) for said in telling.statements] == [("petrov", "mention")]
 
 
@@ -292,7 +292,7 @@ async def test_the_same_statement_told_again_joins_the_story_of_the_first(world:
     await world.poll(a_post("1", first))
     await world.restart()
     await world.poll(a_post("2", again), a_post("3", "Grain leaves the port, Sidorov said on Tuesday evening"))
-    told = world.database.read(statements.seen_since, NOON + timedelta(minutes=5), 9)
+    told = [one for one in world.all() if one.post.external_id in "123"]
     assert [(telling.post.external_id, telling.story) for telling in told] == [("1", 2), ("2", 2), ("3", 0)]
 
 

@@ -195,6 +195,16 @@ def purge(connection: Connection, id: int) -> None:
     connection.execute("UPDATE statements SET text = NULL, evidence = '' WHERE post = ?", (id,))
 
 
+def seen_since(connection: Connection, since: datetime, limit: int) -> list[tuple[int, datetime]]:
+    """The newest posts seen after `since`, at most `limit`, the last first, and when each was: what a new one may
+    repeat.
+    """
+    rows = connection.execute(
+        "SELECT id, seen_at FROM posts WHERE seen_at > ? ORDER BY seen_at DESC, id DESC LIMIT ?", (to_ms(since), limit)
+    )
+    return [(id, from_ms(seen_at)) for id, seen_at in rows]
+
+
 def changed_between(connection: Connection, since: datetime, until: datetime) -> list[int]:
     """The posts whose text changed, or that were seen to be deleted, in (since, until]; the earliest said first."""
     rows = connection.execute(

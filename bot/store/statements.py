@@ -87,14 +87,6 @@ def seen_between(connection: Connection, since: datetime, until: datetime) -> li
     return posts.tellings(connection, [row[0] for row in rows])
 
 
-def seen_since(connection: Connection, since: datetime, limit: int) -> list[Telling]:
-    """The newest posts seen after `since`, at most `limit`, the earliest first: what a new one may repeat."""
-    rows = connection.execute(
-        "SELECT id FROM posts WHERE seen_at > ? ORDER BY seen_at DESC, id DESC LIMIT ?", (to_ms(since), limit)
-    ).fetchall()
-    return posts.tellings(connection, [row[0] for row in reversed(rows)])
-
-
 def last_words(connection: Connection, speakers: Collection[str]) -> dict[str, datetime]:
     """When each of the speakers last spoke; those who never did are left out."""
     rows = connection.execute(

@@ -356,13 +356,16 @@ class Recent:
     def __len__(self) -> int:
         return len(self._texts)
 
-    def add(self, key: Key, fingerprint: Fingerprint, at: datetime) -> None:
-        """Remember a text under a key; the same key again replaces it."""
+    def add(self, key: Key, fingerprint: Fingerprint, at: datetime, *, earlier: bool = False) -> None:
+        """Remember a text under a key; the same key again replaces it. `earlier`: it is older than all the others."""
         if key in self._numbers:
             self._forget(self._numbers[key])
         self._counted += 1
         number = self._numbers[key] = self._counted
-        self._order.append(number)
+        if earlier:
+            self._order.appendleft(number)
+        else:
+            self._order.append(number)
         words = fingerprint.words
         first = self._rarest(words)
         self._texts[number] = _Remembered(key, at, fingerprint, first)

@@ -108,8 +108,7 @@ def test_a_span_of_sight_is_open_at_its_start_and_closed_at_its_end(database: Da
     day = timedelta(days=1)
     found = database.read(statements.seen_between, now + day, now + 3 * day)
     assert [telling.post.external_id for telling in found] == ["2", "3"]
-    found = database.read(statements.seen_since, now + day, 2)
-    assert [telling.post.external_id for telling in found] == ["5", "6"]
+    assert database.read(posts.seen_since, now + day, 2) == [(6, now + 6 * day), (5, now + 5 * day)]
 
 
 def test_the_last_words_leave_out_mentions_and_the_silent(database: Database, now: datetime) -> None:
