@@ -28,7 +28,10 @@ POSTS = 100
 
 async def renew(database: Database, roster: Roster) -> int:
     """Make anew what was made with other rules or dictionaries. Returns how many posts and watches that were."""
-    return await _renew_watches(database, roster) + await _renew_posts(database, roster)
+    renewed = await _renew_watches(database, roster) + await _renew_posts(database, roster)
+    while await database.write(search.clear_old):
+        pass
+    return renewed
 
 
 async def _renew_watches(database: Database, roster: Roster) -> int:

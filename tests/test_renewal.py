@@ -101,6 +101,29 @@ async def test_a_renewal_that_was_ended_goes_on_where_it_was(filled: Database) -
     assert found(filled, "truce") == MANY
 
 
+async def test_the_old_index_goes_piece_by_piece(filled: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "CLEARED", 9)
+
+    def rows(connection: Connection) -> int:
+        left: int = connection.execute(
+            "SELECT (SELECT count(*) FROM search_0_data) + (SELECT count(*) FROM search_0_docsize)"
+        ).fetchone()[0]
+        return left
+
+    renewing = asyncio.create_task(renewal.renew(filled, ROSTER))
+    while await filled.read_slow(index.version) != version.of_posts(ROSTER):
+        assert not renewing.done()
+    renewing.cancel()
+    await asyncio.wait([renewing])
+    assert filled.read(rows) > 2
+    assert await renewal.renew(filled, ROSTER) == 0
+    assert filled.read(rows) == 2  # what FTS5 has of an empty table
+    assert found(filled, "truce") == MANY
+    other = replace(ROSTER, topics={})
+    assert await renewal.renew(filled, other) == MANY
+    assert found(filled, "truce", other) == MANY
+
+
 async def test_a_post_that_comes_before_the_last_step_is_in_the_new_index(filled: Database) -> None:
     meanings = Meanings(ROSTER)
     await filled.write(index.begin_anew, meanings.version)

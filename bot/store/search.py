@@ -22,6 +22,9 @@ FIRST_BATCH, BATCH = 10, 100
 JOINED, JOINED_GROWING = 16, 128
 """Pages of the index written anew in one go: some 2 ms, and 15 ms, of the writer's time."""
 
+CLEARED = 500
+"""Rows of an index of old that go at a time, of 4 KB at the most."""
+
 SLOTS = 8
 """Places in a second. Those of a busier one reach into the next: an order of seconds is kept nearly always."""
 
@@ -236,10 +239,28 @@ def grow(connection: Connection, entries: Collection[tuple[Telling, IndexEntry]]
 
 
 def change_over(connection: Connection) -> None:
-    """The new index holds every post: from here on it serves."""
-    old = _serving(connection)
+    """The new index holds every post: from here on it serves. The old one is to be cleared."""
     connection.execute("UPDATE editions SET serves = NOT serves, grows = 0")
-    _empty(connection, old)
+
+
+def clear_old(connection: Connection) -> bool:
+    """Empty the table that neither serves nor grows, some rows at a time: in one go, a million posts would hold
+    everybody up for ten seconds. False if that was done.
+
+    Nobody asks that table, so that rows may go which FTS5 believes to be there, until it is told.
+    """
+    idle = connection.execute("SELECT at FROM editions WHERE NOT serves AND NOT grows").fetchone()
+    if idle is None:
+        return False
+    table = f"search_{idle[0]}"
+    for kept in (f"{table}_data", f"{table}_docsize"):
+        some = f"SELECT id FROM {kept} ORDER BY id DESC LIMIT {CLEARED}"  # noqa: S608
+        gone = connection.execute(f"DELETE FROM {kept} WHERE id IN ({some}) AND id NOT IN (1, 10)")  # noqa: S608
+        if gone.rowcount:
+            return True
+    if connection.execute(f"SELECT 1 FROM {table}_idx LIMIT 1").fetchone():  # noqa: S608
+        _empty(connection, table)
+    return False
 
 
 def join_parts(connection: Connection) -> bool:
