@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot import digest
 from bot.models import Follow, Post
-from bot.store import late, outbox, subscribers
+from bot.store import clock, late, outbox, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.collecting import World
@@ -185,6 +185,18 @@ async def test_a_burst_becomes_one_message_after_the_first_alerts(world: World) 
     assert len(world.texts()) == 1
 
 
+async def test_a_clock_that_is_put_back_ends_a_burst_and_what_is_held_comes(world: World) -> None:
+    world.subscribe(Follow("all"))
+    await world.poll(*many(1, late.MOST))
+    await world.poll(said(40))
+    assert len(world.texts()) == late.MOST
+    was = world.clock()
+    world.clock.goes(days=-3)
+    world.database.submit(clock.mend, was, world.clock()).result()
+    (text,) = await told(world)
+    assert "Point 40" in text
+
+
 async def test_who_wants_an_alert_each_gets_them(world: World) -> None:
     who = world.subscribe(Follow("all"))
     world.database.submit(subscribers.choose, who, "bundle", "0").result()
@@ -231,7 +243,7 @@ async def test_whatever_is_held_each_post_is_told_once(database: Database, steps
     texts: list[str] = []
     count = 0
     for posts, minutes, change in steps:
-        await world.poll(*(said(1000 + count + number) for number in range(posts)))
+        await world.poll(*(replace(said(1000 + count + number), published_at=world.clock()) for number in range(posts)))
         count += posts
         if change in ("quiet", "loud"):
             quiet(world, who, (time(12), time(13, 30)) if change == "quiet" else None)

@@ -38,6 +38,7 @@ def mend(connection: Connection, was: datetime, now: datetime) -> None:
     """
     sources.set_back(connection, was - now, now)
     connection.execute("UPDATE sources SET learned_at = min(learned_at, ?)", (to_ms(now),))
+    connection.execute("UPDATE subscribers SET burst_until = NULL WHERE burst_until > ?", (to_ms(now),))
     connection.execute("UPDATE late SET due_at = ? WHERE due_at > ?", (to_ms(now), to_ms(now + A_DAY)))
     connection.execute("UPDATE outbox SET due_at = ? WHERE due_at > ?", (to_ms(now), to_ms(now + LONGEST_WAIT)))
     connection.execute("UPDATE subscribers SET digested_at = min(digested_at, ?)", (to_ms(now),))

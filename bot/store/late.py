@@ -44,7 +44,7 @@ class Hold:
 
 
 def holds(connection: Connection, now: datetime) -> dict[int, Hold]:
-    """The subscribers for whom alerts are held at this moment."""
+    """The subscribers for whom alerts are held at this moment; a burst that has begun is noted."""
     return {**_bursting(connection, now), **_quiet(connection, now)}
 
 
@@ -61,33 +61,50 @@ def _quiet(connection: Connection, now: datetime) -> dict[int, Hold]:
 
 
 def _bursting(connection: Connection, now: datetime) -> dict[int, Hold]:
-    since = to_ms(now - BURST)
+    """Those for whom much is gathered already, and those who have had MOST alerts by now."""
+    found: dict[int, Hold] = {}
     gathering = connection.execute(
-        "SELECT subscriber, max(due_at) FROM late WHERE why = 'burst' AND told_at IS NULL AND due_at > ? "
-        "GROUP BY subscriber",
+        "SELECT burst_until, json_group_array(id) FROM subscribers WHERE burst_until > ? GROUP BY burst_until",
         (to_ms(now),),
     )
-    found = {subscriber: Hold(from_ms(due_at), "burst") for subscriber, due_at in gathering}
+    for until, ids in gathering:
+        found |= dict.fromkeys(json.loads(ids), Hold(from_ms(until), "burst"))
+    new = _told_much(connection, now, found)
+    if new:
+        connection.execute(
+            "UPDATE subscribers SET burst_until = ? WHERE id IN (SELECT value FROM json_each(?))",
+            (to_ms(now + BURST), json.dumps(new)),
+        )
+    return found | dict.fromkeys(new, Hold(now + BURST, "burst"))
+
+
+def _told_much(connection: Connection, now: datetime, known: Collection[int]) -> list[int]:
+    """Who has had MOST alerts in the time of a burst, but for those who are known or want an alert each.
+
+    Whoever has had MOST of so many has had one of any that are as many as there are beyond MOST - 1: those who had one
+    of the newest of them are looked at.
+    """
     recent = [
         id
         for (id,) in connection.execute(
-            "SELECT notifications.id FROM posts JOIN notifications ON key = 'post:' || posts.id WHERE seen_at > ?",
-            (since,),
+            "SELECT notifications.id FROM posts JOIN notifications ON key = 'post:' || posts.id "
+            "WHERE seen_at > ? ORDER BY notifications.id DESC",
+            (to_ms(now - BURST),),
         )
     ]
-    if len(recent) < MOST:
-        return found
-    many = connection.execute(
-        """SELECT subscriber FROM outbox WHERE part = 0 AND notification IN (SELECT value FROM json_each(?))
-        GROUP BY subscriber HAVING count(*) >= ?""",
-        (json.dumps(recent), MOST),
+    newest = connection.execute(
+        "SELECT DISTINCT subscriber FROM outbox WHERE part = 0 AND notification IN (SELECT value FROM json_each(?))",
+        (json.dumps(recent[: max(len(recent) - MOST + 1, 0)]),),
     )
-    new = {subscriber for (subscriber,) in many} - found.keys()
-    apart = connection.execute(
-        "SELECT id FROM subscribers WHERE NOT bundle AND id IN (SELECT value FROM json_each(?))",
-        (json.dumps(sorted(new)),),
+    asked = [subscriber for (subscriber,) in newest if subscriber not in known]
+    rows = connection.execute(
+        """SELECT id FROM subscribers WHERE bundle AND id IN (SELECT value FROM json_each(:asked)) AND (
+            SELECT count(*) FROM outbox WHERE part = 0 AND subscriber = subscribers.id
+            AND notification IN (SELECT value FROM json_each(:recent))
+        ) >= :most""",
+        {"asked": json.dumps(asked), "recent": json.dumps(recent), "most": MOST},
     )
-    return found | dict.fromkeys(new - {id for (id,) in apart}, Hold(now + BURST, "burst"))
+    return [subscriber for (subscriber,) in rows]
 
 
 def put(
@@ -99,15 +116,22 @@ def put(
     why: Why = "late",
 ) -> None:
     """Each (subscriber, silently) is to be told of the post with others, then."""
-    connection.executemany(
-        f"INSERT INTO late (subscriber, post, found_at, due_at, why, silent) VALUES (?, ?, ?, ?, ?, ?) {AGAIN}",  # noqa: S608
-        [(subscriber, post, to_ms(now), to_ms(due_at), why, silent) for subscriber, silent in members],
-    )
+    ids: dict[bool, list[int]] = {False: [], True: []}
+    for subscriber, silent in members:
+        ids[silent].append(subscriber)
+    for silent, some in ids.items():
+        connection.execute(
+            f"""INSERT INTO late (subscriber, post, found_at, due_at, why, silent)
+            SELECT value, ?, ?, ?, ?, ? FROM json_each(?) WHERE true {AGAIN}""",  # noqa: S608
+            (post, to_ms(now), to_ms(due_at), why, silent, json.dumps(some)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What one subscriber is to be told now; `silent` if nothing of it was meant to be heard."""
+    """What one subscriber is to be told now; `silent` if nothing of it was meant to be heard. Of several reasons the
+    quiet hours are named, else what is late.
+    """
 
     posts: tuple[int, ...]
     why: Why
@@ -121,7 +145,7 @@ def due(connection: Connection, now: datetime, most: int = 200) -> dict[int, Gat
     messages do not pile up.
     """
     rows = connection.execute(
-        """SELECT subscriber, json_group_array(post), min(why), max(why), min(silent) FROM (
+        """SELECT subscriber, json_group_array(post), max(why), min(silent) FROM (
             SELECT * FROM late WHERE told_at IS NULL AND due_at <= :now AND subscriber IN (
                 SELECT DISTINCT subscriber FROM late JOIN subscribers ON id = subscriber
                 WHERE told_at IS NULL AND due_at <= :now AND state = 'active' AND NOT EXISTS (
@@ -133,8 +157,7 @@ def due(connection: Connection, now: datetime, most: int = 200) -> dict[int, Gat
         {"now": to_ms(now), "alerts": json.dumps(ALERTS), "most": most},
     )
     return {
-        subscriber: Gathered(tuple(json.loads(found)), first if first == last else "late", bool(silent))
-        for subscriber, found, first, last, silent in rows
+        subscriber: Gathered(tuple(json.loads(found)), why, bool(silent)) for subscriber, found, why, silent in rows
     }
 
 

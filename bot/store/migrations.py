@@ -695,6 +695,17 @@ def drawings(database: sqlite_utils.Database) -> None:
     _run(database, DRAWINGS)
 
 
+BURSTS = """
+ALTER TABLE subscribers ADD COLUMN burst_until INTEGER;   -- until then alerts are gathered, for there were many
+CREATE INDEX subscribers_bursting ON subscribers (burst_until) WHERE burst_until IS NOT NULL;
+"""
+
+
+@migrations()
+def bursts(database: sqlite_utils.Database) -> None:
+    _run(database, BURSTS)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

@@ -191,13 +191,16 @@ def hold_back(
     now: datetime,
 ) -> list[tuple[int, bool]]:
     """Put away what is held of it for these; returns those who are told at once."""
-    waiting: dict[late.Hold, list[tuple[int, bool]]] = {}
-    for one in members:
-        if (hold := held.get(one[0])) is not None:
-            waiting.setdefault(hold, []).append(one)
-    for hold, some in waiting.items():
+    kept: dict[late.Hold, list[tuple[int, bool]]] = {}
+    at_once = []
+    for member in members:
+        if (hold := held.get(member[0])) is None:
+            at_once.append(member)
+        else:
+            kept.setdefault(hold, []).append(member)
+    for hold, some in kept.items():
         late.put(connection, post, some, hold.until, now, hold.why)
-    return [one for one in members if one[0] not in held]
+    return at_once
 
 
 def _by_urgency(
