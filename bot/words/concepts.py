@@ -329,7 +329,27 @@ donbas: donbas | донбас | донбасс
 donetsk: donetsk | донецьк | донецк
 luhansk: luhansk lugansk | луганськ | луганск
 kherson: kherson | херсон | херсон
-sumy: =sumy | =суми =сумах сумськ сумщин | =сумы =сумах сумск
+sumy: =sumy | =суми =сум =сумах =сумам сумськ сумщин | =сумы =сум =сумах =сумам сумск
+poltava: poltava | полтав | полтав
+chernihiv: chernihiv chernigov | черніг | черниг
+mykolaiv: mykolaiv nikolaev | миколаїв миколаєв | николаев
+dnipro: =dnipro dnepr dnipropetr | дніпр | днепр
+cherkasy: cherkas | черкас | черкасс
+vinnytsia: vinnyts vinnits | вінниц | винниц
+kramatorsk: kramatorsk | краматорськ | краматорск
+bakhmut: bakhmut | бахмут | бахмут
+avdiivka: avdi | авдіїв | авдеев
+izium: =izium =izyum | ізюм | =изюм =изюма =изюме =изюму
+volnovakha: volnovakha | волновах | волновах
+irpin: =irpin | ірпін ірпен | ирпен ирпін
+enerhodar: enerhodar energodar | енергодар | энергодар
+kerch: kerch | керч | керч
+rostov: rostov | ростов | ростов
+voronezh: voronezh | вороніж воронез | воронеж
+davos: davos | давос | давос
+munich: munich | мюнхен | мюнхен
+dubai: dubai | дубаї дубай | дубай дубае
+antalya: antalya | антал | антал
 kursk: kursk | курськ курщин | курск
 belgorod: belgorod | бєлгород білгород | белгород
 bryansk: bryansk | брянськ | брянск

@@ -33,7 +33,7 @@ ENOUGH = 0.6
 """Share of the weight of the lighter text that has to stand in the other, and what neighbours add to it."""
 
 ENOUGH_UNSAID = 0.75
-"""The same where somebody of the roster speaks in one and nobody in the other."""
+"""The same where somebody of the roster speaks in one and nobody in the other, or in a translation in neither."""
 
 ENOUGH_TRANSLATED = 0.65
 """The same for two languages, where only words count that have a meaning or a sound to compare."""
@@ -107,7 +107,7 @@ class Fingerprint:
         words: list[str] = []
         numbers: set[str] = set()
         meanings: set[str] = set()
-        lands: set[str] = set()
+        met: list[tuple[str, int]] = []  # meanings, with the places of their words
         negated: set[str] = set()
         last: tuple[str, ...] = ()  # the last word and what it means
         negation = 0  # words that the last "not" may still be about
@@ -124,9 +124,7 @@ class Fingerprint:
                     continue
                 words.append(root)
                 if meaning:
-                    meanings.add(meaning)
-                    if _is_land(meaning, text, place):
-                        lands.add(meaning)
+                    met.append((meaning, place))
                 last = (root, meaning) if meaning else (root,)
                 if negation:
                     negated.update(last)
@@ -142,10 +140,12 @@ class Fingerprint:
                 self.denied = True
             elif place and text.forms[place - 1] in ("is", "are"):
                 meanings.add("finish")  # "is over"
+        meanings.update(meaning for meaning, _ in met)
+        lands = {meaning for meaning, place in met if _is_land(meaning, text, place)}
         self._words = tuple(words)
         self._meanings = tuple(meanings)
         self.numbers = _few(numbers)
-        self.places = _few(one for one in meanings if one.startswith(PLACE) and not one.endswith(SEAT))
+        self.places = _few(meaning for meaning, place in met if _is_place(meaning, text, place))
         self.lands = _few(lands - prints.sides_of(self.speakers))
         self.days = _few(one for one in meanings if one.startswith(DATE))
         self.things = _few(meanings & THINGS)
@@ -189,7 +189,11 @@ class Fingerprint:
         if not self.language or not other.language or self.language == other.language:
             return False
         nearest = TWINS_APART if self.own and other.own else APART_TRANSLATED
-        return _apart(self, other) <= nearest and bool(self.speakers & other.speakers)
+        if _apart(self, other) > nearest:
+            return False
+        if self.speakers and other.speakers:
+            return bool(self.speakers & other.speakers)
+        return bool(self.named) and self.named == other.named
 
 
 _NOTHING_OF_IT: frozenset[str] = frozenset()
@@ -277,6 +281,16 @@ def _goes_on(text: Text, place: int) -> bool:
     return digits and len(text.forms[place]) == 3 and gap in (",", " ", "\xa0", "\u202f")
 
 
+_IN = frozenset({"in", "at", "в", "во", "у"})
+
+
+def _is_place(meaning: str, text: Text, place: int) -> bool:
+    """Whether the word says where: of a seat of government only behind "in", for else it may be who speaks."""
+    if not meaning.startswith(PLACE):
+        return False
+    return not meaning.endswith(SEAT) or (place > 0 and text.forms[place - 1] in _IN)
+
+
 def _is_land(meaning: str, text: Text, place: int) -> bool:
     """Whether the word names a side, or something else that has a name of its own."""
     return meaning.startswith(SIDE) or (meaning[0] == SOUND and _is_proper(text, place))
@@ -351,6 +365,7 @@ class Recent:
         self._by_word: dict[str, array[int]] = {}
         self._by_first: dict[str, array[int]] = {}
         self._by_speaker: dict[str, array[int]] = {}
+        self._by_named: dict[str, array[int]] = {}
         self._meant: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -455,12 +470,12 @@ class Recent:
     # --- in two languages
 
     def _translated(self, fingerprint: Fingerprint) -> Iterator[tuple[int, float]]:
-        candidates = self._spoken_by(fingerprint.speakers)
+        candidates = self._spoken_by(fingerprint.speakers).union(self._by_named.get(_company(fingerprint), _NONE))
         for number in candidates:
             other = self._texts[number].fingerprint
             if fingerprint.may_translate(other) and fingerprint.may_be(other):
                 likeness = self._likeness_translated(fingerprint, other)
-                if likeness >= ENOUGH_TRANSLATED:
+                if likeness >= (ENOUGH_TRANSLATED if fingerprint.speakers and other.speakers else ENOUGH_UNSAID):
                     yield number, likeness
 
     def _likeness_translated(self, one: Fingerprint, other: Fingerprint) -> float:
@@ -501,7 +516,13 @@ class Recent:
             (fingerprint.words, self._by_word),
             (first, self._by_first),
             (fingerprint.speakers or _NOBODY, self._by_speaker),
+            ((_company(fingerprint),) if fingerprint.named else (), self._by_named),
         )
+
+
+def _company(fingerprint: Fingerprint) -> str:
+    """All who are named, as one."""
+    return " ".join(sorted(fingerprint.named))
 
 
 _NONE: "array[int]" = array("L")

@@ -93,10 +93,10 @@ def _filled(compiled: Sequence[Query], earlier: Sequence[tokens.Text]) -> tuple[
         index.learn(text)
     for number, one in enumerate(compiled):
         index.add(number, one)
-    gc.freeze()  # as the reader does
     took: list[float] = []
     writer = watches(FEW * 3, seed=9)
     next(writer)
+    gc.freeze()  # as the reader does; what the writer of the bench knows is no part of it, either
     number = len(compiled)
     while True:
         began = time.thread_time()
