@@ -16,8 +16,8 @@ The floors: a room imports only rooms on lower floors (tests/test_floors.py read
     8  cli
     7  demo  upkeep
     6  app  history
-    5  collect  sweep  digest  deliver  chat  health  alarm  reconcile  keep
-    4  charts  reader  tell  search  renewal  listen
+    5  collect  sweep  digest  deliver  annotate  chat  health  alarm  reconcile  keep
+    4  charts  reader  tell  interpret  search  renewal  listen
     3  store  sources  botapi  translate
     2  words  render  settings  schedule
     1  models  errors  logs  budget  meters

@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 
-from bot import alarm, chat, digest, health, renewal
+from bot import alarm, annotate, chat, digest, health, renewal
 from bot.botapi.inbox import Inbox, InTurn
 from bot.botapi.messages import arguments
 from bot.botapi.pacing import Pacing
@@ -124,6 +124,7 @@ async def run(settings: Settings) -> None:
                 "poll": _with_room(keeper, collector.tick),
                 "sweep": _with_room(keeper, _ask_due(sweep)),
                 "digest": _queue_digests(database, settings, delivery),
+                "translate": _translate_wanted(database, settings, translate, delivery),
             }
         )
         for job, every in (
@@ -318,6 +319,17 @@ def _with_room(keeper: Keeper, job: Callable[[], Coroutine[Any, Any, None]]) -> 
 def _ask_due(sweep: Sweep) -> Callable[[], Coroutine[Any, Any, None]]:
     async def tick() -> None:
         sweep.begin_due()
+
+    return tick
+
+
+def _translate_wanted(
+    database: Database, settings: Settings, translator: Translator | None, delivery: Delivery
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    async def tick() -> None:
+        a_month = settings.translate.characters
+        if translator and await annotate.translate_wanted(database, settings.roster, translator, a_month, now()):
+            delivery.nudge()
 
     return tick
 

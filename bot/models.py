@@ -388,6 +388,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "mentions": ("0", "1"),
     "bundle": ("1", "0"),
     "previews": ("0", "1"),
+    "translate": ("0", "1"),
     "digest_by": get_args(DigestBy),
     "empty_digest": ("0", "1"),
     "digest_picture": ("0", "1"),
@@ -418,7 +419,8 @@ class Subscriber:
     in which alerts are held, None for none. `bundle`: whether a burst of alerts becomes one message. `previews`:
     whether an alert shows Telegram's preview of its post. `digest_by`: what a digest is sorted by; `empty_digest`:
     whether one with nothing in it comes; `digest_picture`: whether a picture of the counts comes with each;
-    `pictures`: whether an alert shows the first picture of its post.
+    `pictures`: whether an alert shows the first picture of its post. `translate`: whether one comes with a
+    translation.
     """
 
     id: int
@@ -439,6 +441,7 @@ class Subscriber:
     quiet: tuple[time, time] | None = None
     bundle: bool = True
     previews: bool = False
+    translate: bool = False
     digest_by: DigestBy = "side"
     empty_digest: bool = True
     digest_picture: bool = False

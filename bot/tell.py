@@ -8,8 +8,10 @@ from functools import partial
 from bot.meters import Meters
 from bot.models import Message, Roster, Subscriber, Telling, in_language
 from bot.render import alerts, corrections
+from bot.render.language import voice
+from bot.render.statements import translatable
 from bot.render.withdrawal import without
-from bot.store import late, outbox, pictures, posts, subscribers
+from bot.store import late, outbox, pictures, posts, subscribers, translations
 from bot.store.connection import Connection
 from bot.store.corrections import Correction
 from bot.store.outbox import Audience, Subject
@@ -46,11 +48,17 @@ def post(
     primary = is_own(telling) and not any(map(is_own, others))
     render = _alert(connection, telling, others, roster, lambda: text)
 
+    translated: set[str] = set()
+
     def timed(audience: Audience) -> list[Message]:
+        if audience.translate and translatable(voice(audience.language, audience.zone), telling, roster):
+            translated.add(audience.language)
         with meters.render_seconds.time():
             return render(audience)
 
     outbox.tell(connection, subject, telling.post.id, timed, now, known=() if primary else known)
+    for language in translated:
+        translations.want(connection, telling.post.id, language)
     if len(others) <= ATTACHED:
         for one in others:
             again = [other for other in (*others, telling) if other is not one]
@@ -138,9 +146,29 @@ def _alert(
             also=others if audience.retold == "attach" else (),
             picture=next(iter(pictures.of(connection, telling.post.id)), "") if audience.pictures else "",
             preview=audience.previews,
+            translation=_translation(connection, telling, roster, audience),
         )
 
     return render
+
+
+def _translation(
+    connection: Connection, telling: Telling, roster: Roster, audience: Audience
+) -> tuple[str, str] | None:
+    """The words and the service that made them, if they want it and there is one."""
+    if not (audience.translate and translatable(voice(audience.language, audience.zone), telling, roster)):
+        return None
+    found = translations.find(connection, telling.post.id, audience.language)
+    return (found.text, found.service) if found else None
+
+
+def annotated(connection: Connection, roster: Roster, post: int, now: datetime) -> None:
+    """There is a translation: the alerts of the post have it from here on."""
+    (telling,) = posts.tellings(connection, [post])
+    text = partial(facts.read, telling, roster)
+    outbox.amend(
+        connection, _key(telling), _alert(connection, telling, _others(connection, telling), roster, text), now
+    )
 
 
 def edit(

@@ -495,7 +495,7 @@ def _settings(arguments: Sequence[str], turn: Turn) -> Act:
 def _set(arguments: Sequence[str], turn: Turn) -> Act:
     """The page of one setting, or its new value."""
     name, *values = arguments
-    _one_of(name, list(CHOICES))
+    _one_of(name, sorted(CHOICES.keys() - preferences.unavailable(turn)))
     if not values:
         return lambda turn: preferences.show_choice(turn, name)
     (value,) = values

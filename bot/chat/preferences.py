@@ -17,9 +17,19 @@ async def show_settings(turn: Turn) -> None:
     watches = turn.desk.database.read(subscribers.watches, known.id) if known else []
     await turn.show(
         preferences.settings(
-            turn.voice, known or turn.as_new, len(following.followed(turn)), len(watches), turn.desk.now()
+            turn.voice,
+            known or turn.as_new,
+            len(following.followed(turn)),
+            len(watches),
+            turn.desk.now(),
+            unavailable(turn),
         )
     )
+
+
+def unavailable(turn: Turn) -> frozenset[str]:
+    """Settings that mean nothing here."""
+    return frozenset() if turn.desk.translator else frozenset({"translate"})
 
 
 async def show_choice(turn: Turn, name: str) -> None:

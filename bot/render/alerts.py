@@ -25,7 +25,7 @@ from bot.render.statements import (
     with_pictures,
     withdrawn,
 )
-from bot.render.text import MESSAGE, Text, finish, inline, joined, split, usable
+from bot.render.text import MESSAGE, Text, finish, inline, joined, split, usable, verbatim
 
 FOUND = 40
 """Matched forms that are marked in one text; past that the marks crowd out the rest."""
@@ -81,12 +81,14 @@ def alert(
     also: Sequence[Telling] = (),
     picture: str = "",
     preview: bool = False,
+    translation: tuple[str, str] | None = None,
 ) -> list[Message]:
     """A new statement, in parts if it is longer than a message; each part is headed, the last has the link.
 
     `watches` are the queries and topics that matched, as the reader calls them; `found` the characters of the post's
     text that did. `also`: who tells the same. `picture` is the address of the first one, if it is to be shown;
-    `preview`: else the page of the post is.
+    `preview`: else the page of the post is. `translation`: the words and the service that made them; only where both
+    fit into one message.
     """
     _ = voice(language, zone)
     bell = joined([inline(watch, 60) for watch in watches[:10]], ", ")
@@ -94,6 +96,8 @@ def alert(
         bell = bell + ", …"
     whole = joined([("🔔 " + bell) if bell else "", card(_, telling, roster, found=found[:FOUND])], "\n")
     ending = again(_, telling, also, roster)
+    if translation is not None:
+        whole = joined([whole, _translated(_, *translation, MESSAGE - whole.units - ending.units - 2)], "\n")
     buttons = statement_rows(_, telling, roster)
     if joined([whole, ending], "\n").units <= MESSAGE:
         parts = [finish(joined([whole, ending], "\n"), buttons)]
@@ -103,6 +107,15 @@ def alert(
     if preview and not shown and usable(telling.post.url) and not withdrawn(telling, roster):
         shown = telling.post.url
     return [*parts[:-1], replace(parts[-1], picture=shown)]
+
+
+def _translated(_: Voice, words: str, service: str, room: int) -> Text:
+    """The translation, marked as such; nothing where there is no room for all of it."""
+    title = _("🌐 Machine translation by {service}, not their words:", service=service).marked("bold")
+    translated = verbatim(words).stripped()
+    if title.units + 1 + translated.units > room:
+        return Text()
+    return title + "\n" + translated.marked("expandable_blockquote")
 
 
 def _parts(

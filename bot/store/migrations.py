@@ -706,6 +706,21 @@ def bursts(database: sqlite_utils.Database) -> None:
     _run(database, BURSTS)
 
 
+BESIDE = """
+ALTER TABLE subscribers ADD COLUMN translate INTEGER NOT NULL DEFAULT 0;  -- whether alerts come with a translation
+CREATE TABLE translations_wanted (             -- for alerts that have gone
+    post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
+    language TEXT NOT NULL,
+    PRIMARY KEY (post, language)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@migrations()
+def beside(database: sqlite_utils.Database) -> None:
+    _run(database, BESIDE)
+
+
 def _run(database: sqlite_utils.Database, script: str) -> None:
     """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
     statement = ""

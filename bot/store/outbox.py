@@ -51,8 +51,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Subscribers who get the same words: their language and zone, the watches (as typed) and topics (ids) that
-    brought the post to them, how they want to be told what is told again, and whether they are shown its picture or
-    the preview of its page.
+    brought the post to them, how they want to be told what is told again, and whether they are shown its picture,
+    the preview of its page, and a translation.
     """
 
     language: str
@@ -62,6 +62,7 @@ class Audience:
     retold: Retold = "attach"
     pictures: bool = False
     previews: bool = False
+    translate: bool = False
 
 
 def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[Audience, list[tuple[int, bool]]]:
@@ -109,11 +110,11 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             FROM reasons WHERE how NOT IN ('digest', 'off') AND subscriber NOT IN (SELECT subscriber FROM muted)
             GROUP BY subscriber
         )
-        SELECT language, zone, watches, topics, retold, pictures AND :pictured AS pictured, previews, silent,
+        SELECT language, zone, watches, topics, retold, pictures AND :pictured AS pictured, previews, translate, silent,
             json_group_array(id)
         FROM told JOIN subscribers ON id = subscriber
         WHERE state = 'active'
-        GROUP BY language, zone, watches, topics, retold, pictured, previews, silent ORDER BY min(id)""",
+        GROUP BY language, zone, watches, topics, retold, pictured, previews, translate, silent ORDER BY min(id)""",
         {
             "now": to_ms(now),
             "spoken": bool(subject.speakers),
@@ -129,8 +130,9 @@ def audiences(connection: Connection, subject: Subject, now: datetime) -> dict[A
             "mentioned_sides": json.dumps(list(subject.mentioned_sides)),
         },
     )
-    for language, zone, watches, topics, retold, pictured, previews, silent, members in rows:
-        audience = Audience(language, zone, _given(watches), _given(topics), retold, bool(pictured), bool(previews))
+    for language, zone, watches, topics, retold, pictured, previews, translate, silent, members in rows:
+        shown = bool(pictured), bool(previews), bool(translate)
+        audience = Audience(language, zone, _given(watches), _given(topics), retold, *shown)
         told = [(subscriber, bool(silent)) for subscriber in json.loads(members)]
         groups.setdefault(audience, []).extend(told)
     return groups

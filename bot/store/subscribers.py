@@ -15,7 +15,7 @@ from bot.store.times import from_ms, to_ms
 _COLUMNS = (
     "id, chat, thread, kind, title, language, zone, digest, digest_days, digested_at, next_digest_at, state, changes, "
     "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements, quiet, bundle, "
-    "deletions, previews"
+    "deletions, previews, translate"
 )
 
 
@@ -441,4 +441,5 @@ def _subscriber(row: Any) -> Subscriber:
         bundle=bool(row[21]),
         deletions=row[22],
         previews=bool(row[23]),
+        translate=bool(row[24]),
     )

@@ -61,5 +61,24 @@ def spent(connection: Connection, now: datetime) -> int:
     return row[0] if row else 0
 
 
+def want(connection: Connection, post: int, language: str) -> None:
+    """Somebody wants the post's alert with a translation."""
+    connection.execute(
+        "INSERT INTO translations_wanted (post, language) VALUES (?, ?) ON CONFLICT DO NOTHING", (post, language)
+    )
+
+
+def wanted(connection: Connection, most: int) -> list[tuple[int, str]]:
+    """Posts and languages, the newest first: who reads an alert reads the last one."""
+    return connection.execute(
+        "SELECT post, language FROM translations_wanted ORDER BY post DESC, language LIMIT ?", (most,)
+    ).fetchall()
+
+
+def tried(connection: Connection, post: int, language: str) -> None:
+    """It was made, or will not be."""
+    connection.execute("DELETE FROM translations_wanted WHERE post = ? AND language = ?", (post, language))
+
+
 def _month(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y-%m}"

@@ -5,18 +5,22 @@ import pytest
 from bot.models import CHOICES, LANGUAGES
 from bot.render.language import voice
 from bot.render.replies import preferences
-from tests.chat.offline import Talk, data_of, text_of
-from tests.chat.worlds import Office
+from tests.chat.offline import Talk, data_of, open_chat, text_of
+from tests.chat.worlds import Office, an_office
 
 pytestmark = pytest.mark.anyio
 
+AT_HAND = sorted(CHOICES.keys() - {"translate"})
+"""Without a translation service."""
 
-async def test_the_menu_says_how_everything_is_and_leads_to_each_page(talk: Talk, office: Office) -> None:
+
+async def test_the_menu_says_how_everything_is_and_leads_to_each_page(office: Office) -> None:
+    talk = await open_chat(an_office(office.database, commands_a_minute=1000))
     (menu,) = await talk.says("/settings")
     for words in ("0 follows, 0 watches", "I speak English", "Europe/Kyiv", "every day at 20:00", "told: at once"):
         assert words in menu["text"]
     assert data_of(menu)[:6] == ["follows:0", "watches:0", "language", "zone", "digest", "quiet"]
-    assert sorted(data_of(menu)[6:]) == sorted(f"set:{name}" for name in CHOICES)
+    assert sorted(data_of(menu)[6:]) == sorted(f"set:{name}" for name in AT_HAND)
     for data in data_of(menu)[2:]:
         _, page = await talk.presses(data, menu)
         assert page["method"] == "editMessageText"
@@ -26,7 +30,7 @@ async def test_the_menu_says_how_everything_is_and_leads_to_each_page(talk: Talk
     assert office.subscriber() is None
 
 
-@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize("name", AT_HAND)
 async def test_each_way_is_a_button_that_shows_what_is_chosen(talk: Talk, office: Office, name: str) -> None:
     for way in CHOICES[name]:
         _, page = await talk.presses(f"set:{name}:{way}")
@@ -43,7 +47,17 @@ async def test_each_way_is_a_button_that_shows_what_is_chosen(talk: Talk, office
 
 
 @pytest.mark.parametrize(
-    "data", ["set", "set:state:gone", "set:changes:loud", "set:mentions:2", "settings:1", "set:a:b:c"]
+    "data",
+    [
+        "set",
+        "set:state:gone",
+        "set:translate",
+        "set:translate:1",
+        "set:changes:loud",
+        "set:mentions:2",
+        "settings:1",
+        "set:a:b:c",
+    ],
 )
 async def test_what_is_no_setting_is_out_of_date(talk: Talk, office: Office, data: str) -> None:
     (note,) = await talk.presses(data)

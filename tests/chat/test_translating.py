@@ -131,3 +131,13 @@ async def test_a_bot_without_a_service_has_no_such_button(talk: Talk, office: Of
     assert not [data for data in all_data_of(answer) if data.startswith("translate")]
     _, answer = await ukrainian.presses(f"translate:{number}")
     assert "Перекладу зараз немає." in answer["text"]
+
+
+async def test_with_a_service_a_translation_can_be_wanted_under_every_alert(reader: Talk, office: Office) -> None:
+    (menu,) = await reader.says("/settings")
+    assert "set:translate" in all_data_of(menu)
+    _, page = await reader.presses("set:translate:1", menu)
+    assert "Машинний переклад під сповіщеннями" in page["text"]
+    known = office.subscriber()
+    assert known is not None
+    assert known.translate

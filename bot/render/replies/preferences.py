@@ -1,6 +1,6 @@
 """/settings: how somebody is told, all in one place."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,13 @@ def choices(_: Voice) -> list[Choice]:
             "🗑 " + _("Deletions").plain,
             lambda how: _("🗑 What is deleted is told: {how}.", how=how),
             {"now": _("at once"), "digest": _("in the digest only"), "off": _("not at all")},
+        ),
+        Choice(
+            "translate",
+            "🌐 " + _("Translation").plain,
+            lambda how: _("🌐 A machine translation under alerts in another language: {how}.", how=how),
+            {"0": _("not shown"), "1": _("shown")},
+            _("It is added a little later, and never cited. The button 🌐 asks for it, too."),
         ),
         Choice(
             "previews",
@@ -100,9 +107,11 @@ def choices(_: Voice) -> list[Choice]:
     ]
 
 
-def settings(_: Voice, subscriber: Subscriber, follows: int, watches: int, now: datetime) -> Message:
-    """How everything is set, each with the button that leads to its page."""
-    offered = choices(_)
+def settings(
+    _: Voice, subscriber: Subscriber, follows: int, watches: int, now: datetime, without: Collection[str] = ()
+) -> Message:
+    """How everything is set, each with the button that leads to its page; `without`: what cannot be had here."""
+    offered = [one for one in choices(_) if one.name not in without]
     lines = [
         "⚙️ " + _("Settings").marked("bold"),
         _counts(_, follows, watches),
