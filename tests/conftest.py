@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import os
 import socket
 import sys
 import threading
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telegram.request import RequestData
 
 from bot import logs
+from bot.chat.console import ConsoleRequest
 from bot.store.database import Database
+from tests import judging
 
 NOW = datetime(2022, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -75,3 +79,40 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def misread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file into which far ends of this and of other processes write what Telegram would not have taken."""
+    file = tmp_path_factory.mktemp("judging") / "misread"
+    file.touch()
+    os.environ[judging.MISREAD] = str(file)
+    yield file
+    del os.environ[judging.MISREAD]
+
+
+@pytest.fixture(autouse=True)
+def telegram_reads_every_message(misread: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails the test that has sent a message which Telegram would refuse, or show otherwise than meant."""
+    monkeypatch.setattr(ConsoleRequest, "do_request", _judged(ConsoleRequest.do_request))
+    yield
+    if misread.stat().st_size:
+        found = misread.read_text(encoding="utf-8")
+        misread.write_text("")
+        pytest.fail(f"Telegram would not have taken:\n{found}")
+
+
+def _judged(do_request: Any) -> Any:
+    async def judged(self: ConsoleRequest, url: str, *how: Any, **named: Any) -> Any:
+        given = named.get("request_data") or next((one for one in how if isinstance(one, RequestData)), None)
+        judging.call(url.rpartition("/")[2], given.json_parameters if given else {})
+        return await do_request(self, url, *how, **named)
+
+    return judged
+
+
+@pytest.fixture
+def misread_on_purpose(misread: Path, telegram_reads_every_message: None) -> Iterator[None]:
+    """For tests of what happens when Telegram refuses a message."""
+    yield
+    misread.write_text("")

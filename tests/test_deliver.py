@@ -421,6 +421,7 @@ async def test_words_are_written_out_again_when_too_many_are_known(
     assert [process.telegram.texts(chat) for chat in range(1, 6)] == [[f"to {chat}"] for chat in range(1, 6)]
 
 
+@pytest.mark.usefixtures("misread_on_purpose")
 async def test_a_text_that_is_too_long_is_not_tried_again(process: Process, caplog: pytest.LogCaptureFixture) -> None:
     await process.queue(1, "x" * 5000, "next")
     async with process.delivering() as delivery:

@@ -101,8 +101,15 @@ class Text:
         return Text(self.plain, (Mark(type, 0, len(self.plain), url, unix_time), *self.marks))
 
     def linked(self, url: str) -> "Text":
-        """The same words leading to that address; plain, where Telegram would refuse the address."""
-        return self.marked("text_link", url=url) if usable(url) else self
+        """The same words leading to that address; plain, where Telegram would refuse the address.
+
+        Of a time that leads somewhere Telegram keeps the link alone.
+        """
+        if not usable(url):
+            return self
+        return Text(self.plain, tuple(one for one in self.marks if one.type != "date_time")).marked(
+            "text_link", url=url
+        )
 
     def stripped(self) -> "Text":
         start = len(self.plain) - len(self.plain.lstrip())

@@ -20,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from tests import bare_http
+from tests import bare_http, judging
 
 ME = {"id": 7, "is_bot": True, "first_name": "Test", "username": "test_bot"}
 WORD = re.compile(r"(?:x|telegram|feed)-\d+\.")
@@ -83,6 +83,7 @@ class Connection(bare_http.Connection):
     def called(self, path: str, body: bytes) -> None:
         fields: dict[str, Any] = json.loads(body or b"{}")
         method = path.rpartition("/")[2]
+        judging.call(method, fields)
         if path.startswith("/__"):
             self.control(method, fields)
         elif (code := self.telegram.once.pop(method, 0)) != 0:

@@ -10,6 +10,7 @@ from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from bot import chat
+from tests import judging
 from tests.chat.worlds import Office
 
 BOT = {"id": 1, "is_bot": True, "first_name": "Parley", "username": "parley_bot"}
@@ -47,6 +48,7 @@ class Telegram(BaseRequest):
         fields: dict[str, Any] = dict(request_data.parameters) if request_data else {}
         if request_data and request_data.contains_files:
             fields["files"] = {filename: content for filename, content, _ in request_data.multipart_data.values()}
+        judging.call(name, request_data.json_parameters if request_data else {})
         self.calls.append((name, fields))
         if name in self.refuse:
             code, description = self.refuse[name]

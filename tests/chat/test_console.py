@@ -207,6 +207,7 @@ async def test_of_an_edit_that_leaves_the_buttons_what_is_new_is_shown(talk: Tal
     assert "pressed follow:ann" in await talk.type("1")
 
 
+@pytest.mark.usefixtures("misread_on_purpose")
 async def test_files_are_named(talk: Talk) -> None:
     await talk.bot.send_document(CHAT, b"1,2", filename="hits\x1b.csv", caption="the hits")
     assert talk.shown.getvalue() == "[hits�.csv]\nthe hits\n\n"

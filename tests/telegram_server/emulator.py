@@ -8,6 +8,7 @@ import lo_bot_api_emulator as lo
 from aiohttp import web
 from lo_bot_api_emulator import updates as lo_updates
 
+from tests import judging
 from tests.telegram_server.faults import SPOILING, Fault, Fields, Interrupted
 
 # Parameters up to Bot API 10.0 that the emulator refuses.
@@ -83,6 +84,7 @@ class FaultyEmulator(lo.LoBotApiEmulator):  # type: ignore[misc]
         """Read a call, write it down, and let a fault strike before anything is done."""
         fields, uploads = await super().read_request(request)
         method = request.match_info["method"]
+        judging.call(method, fields)
         fault = self._fault_for(method, fields)
         if fault is not None:
             request[FAULT] = fault
