@@ -29,8 +29,8 @@ STORY_WINDOW = timedelta(hours=36)
 MANY_WATCHES = 1000
 """More than are set between two polls; so many come at a start."""
 
-MOST_RECENT = 5000
-"""Texts compared with at the most; a busy day of the shipped sources has about a thousand."""
+MOST_RECENT = 2000
+"""Texts compared with at the most, at some 5 kB each; a busy day of the shipped sources has about a thousand."""
 
 AT_ONCE = 50
 """Texts that are read again in one go after a start; a post that is new waits some hundredths of a second for them."""

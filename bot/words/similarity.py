@@ -313,7 +313,7 @@ class Prints:
         self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
-        self.sense = lru_cache(10_000)(self._sense)
+        self.sense = lru_cache(5_000)(self._sense)
 
     def _sense(self, form: str, key: str, language: str, function: bool) -> _Sense:
         if form.isdigit():
@@ -362,10 +362,10 @@ class Recent:
         self._numbers: dict[Key, int] = {}
         self._order: deque[int] = deque()  # also of some that are forgotten
         self._counted = 0
-        self._by_word: dict[str, array[int]] = {}
-        self._by_first: dict[str, array[int]] = {}
-        self._by_speaker: dict[str, array[int]] = {}
-        self._by_named: dict[str, array[int]] = {}
+        self._by_word = _Postings()
+        self._by_first = _Postings()
+        self._by_speaker = _Postings()
+        self._by_named = _Postings()
         self._meant: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -386,7 +386,7 @@ class Recent:
         self._texts[number] = _Remembered(key, at, fingerprint, first)
         for names, index in self._indexes(fingerprint, first):
             for name in names:
-                index.setdefault(name, array("L")).append(number)
+                index.put(name, number)
         self._meant.update(fingerprint.meanings)
         while len(self._texts) > self._most:
             self._forget(self._order.popleft())
@@ -414,8 +414,8 @@ class Recent:
         words = fingerprint.words
         if len(words) < _FEWEST_WORDS:
             return
-        candidates = set[int]().union(*(self._by_word.get(word, _NONE) for word in self._rarest(words)))
-        candidates.update(*(self._by_first.get(word, _NONE) for word in self._telling(words)))
+        candidates = set[int]().union(*map(self._by_word.held, self._rarest(words)))
+        candidates.update(*map(self._by_first.held, self._telling(words)))
         if fingerprint.speakers:  # others do not tell the same, whatever the words
             candidates &= self._spoken_by({*fingerprint.speakers, *_NOBODY})
         total = sum(map(self._weight, words))
@@ -428,12 +428,12 @@ class Recent:
                 yield number, likeness
 
     def _spoken_by(self, speakers: Iterable[str]) -> set[int]:
-        return set[int]().union(*(self._by_speaker.get(one, _NONE) for one in speakers))
+        return set[int]().union(*map(self._by_speaker.held, speakers))
 
     def _telling(self, words: Iterable[str]) -> list[str]:
         """The words that are worth looking up: known, and not in a great part of all texts."""
         most = max(_FEW, len(self._texts) * _COMMON)
-        return [word for word in words if 0 < len(self._by_word.get(word, _NONE)) <= most]
+        return [word for word in words if 0 < self._by_word.count(word) <= most]
 
     def _rarest(self, words: Collection[str]) -> tuple[str, ...]:
         """The rarest of the words, up to the share of the weight without which nothing is the same."""
@@ -442,7 +442,7 @@ class Recent:
         left = _FIRST_SHARE * sum(weight for weight, _ in weighed)
         found = []
         for weight, word in weighed:
-            if left <= 0 or len(self._by_word.get(word, _NONE)) > most:
+            if left <= 0 or self._by_word.count(word) > most:
                 break
             found.append(word)
             left -= weight
@@ -465,12 +465,12 @@ class Recent:
 
     def _weight(self, word: str) -> float:
         """The rarer among the recent texts the heavier; never nothing, so that few texts can be compared too."""
-        return _rarity(len(self._texts), len(self._by_word.get(word, _NONE)))
+        return _rarity(len(self._texts), self._by_word.count(word))
 
     # --- in two languages
 
     def _translated(self, fingerprint: Fingerprint) -> Iterator[tuple[int, float]]:
-        candidates = self._spoken_by(fingerprint.speakers).union(self._by_named.get(_company(fingerprint), _NONE))
+        candidates = self._spoken_by(fingerprint.speakers).union(self._by_named.held(_company(fingerprint)))
         for number in candidates:
             other = self._texts[number].fingerprint
             if fingerprint.may_translate(other) and fingerprint.may_be(other):
@@ -500,17 +500,13 @@ class Recent:
         del self._numbers[text.key]
         for names, index in self._indexes(text.fingerprint, text.first):
             for name in names:
-                index[name].remove(number)
-                if not index[name]:
-                    del index[name]
+                index.take_out(name, number)
         self._meant.subtract(text.fingerprint.meanings)
         for meaning in text.fingerprint.meanings:
             if not self._meant[meaning]:
                 del self._meant[meaning]
 
-    def _indexes(
-        self, fingerprint: Fingerprint, first: Iterable[str]
-    ) -> tuple[tuple[Iterable[str], dict[str, "array[int]"]], ...]:
+    def _indexes(self, fingerprint: Fingerprint, first: Iterable[str]) -> tuple[tuple[Iterable[str], "_Postings"], ...]:
         """Under what a text stands, and where."""
         return (
             (fingerprint.words, self._by_word),
@@ -525,7 +521,36 @@ def _company(fingerprint: Fingerprint) -> str:
     return " ".join(sorted(fingerprint.named))
 
 
-_NONE: "array[int]" = array("L")
+class _Postings:
+    """The numbers of the texts in which a word stands: mostly that is one, which needs no list of its own."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, int | array[int]] = {}
+
+    def put(self, word: str, number: int) -> None:
+        held = self._held.get(word)
+        if held is None:
+            self._held[word] = number
+        elif isinstance(held, int):
+            self._held[word] = array("L", (held, number))
+        else:
+            held.append(number)
+
+    def take_out(self, word: str, number: int) -> None:
+        held = self._held[word]
+        if not isinstance(held, int):
+            held.remove(number)
+        if held == number or not held:
+            del self._held[word]
+
+    def held(self, word: str) -> Collection[int]:
+        held = self._held.get(word, ())
+        return (held,) if isinstance(held, int) else held
+
+    def count(self, word: str) -> int:
+        return len(self.held(word))
+
+
 _NOBODY = frozenset({""})
 
 

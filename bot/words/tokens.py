@@ -33,8 +33,8 @@ _HYPHENATED = re.compile(rf"{_HYPHEN.pattern}(?<=\w.)\w")
 _ONE_SCRIPT = re.compile("[A-Za-z]+|[\u0400-\u052f]+")
 _MOST_JOINED_KEYS = 4
 
-REMEMBERED = 10_000
-"""Words of each language that are remembered, at some 400 bytes each. Of the 40 words of a post some 11 are read anew
+REMEMBERED = 5000
+"""Words of each language that are remembered, at some 500 bytes each. Of the 40 words of a post some 14 are read anew
 then (with 60,000 in the end one), which is half a millisecond. Who reads a million posts asks for more: `remember`.
 """
 
@@ -223,7 +223,7 @@ class _Met(dict[str, Token]):
     def __missing__(self, token: str) -> Token:
         """What begins a sentence is the word that stands in its middle, but for acronyms and mixed scripts."""
         if len(self) >= self.most:
-            for oldest in list(islice(self, self.most // 2)):
+            for oldest in list(islice(self, self.most // 16)):
                 del self[oldest]
         small = token.lower()
         if small != token and small not in lemmas.ACRONYMS and _ONE_SCRIPT.fullmatch(token):
