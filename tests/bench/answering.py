@@ -77,12 +77,12 @@ def answering(folder: Path) -> Iterator[Figure]:
         pass
     print(f"    filled in {time.perf_counter() - began:.0f} s", flush=True)
     with listening("tests.bench.slow_telegram", "0.05") as url:
-        times = asyncio.run(_measure(opened, database, url, words))
+        times, spent = asyncio.run(_measure(opened, database, url, words))
     database.close()
-    yield from _figures(times)
+    yield from _figures(times, spent)
 
 
-def _figures(times: dict[str, list[float]]) -> Iterator[Figure]:
+def _figures(times: dict[str, list[float]], spent: dict[str, list[float]]) -> Iterator[Figure]:
     together = sorted(one for some in times.values() for one in some)
     slow = sorted(((_share(some, 95), name) for name, some in times.items()), reverse=True)
     where = f"{POSTS:,} posts, {SUBSCRIBERS:,} subscribers, an alert going to all of them at 1,000 a second"
@@ -92,6 +92,17 @@ def _figures(times: dict[str, list[float]]) -> Iterator[Figure]:
         "ms",
         f"from the update to the transport; must be below 100; median {statistics.median(together):.1f}, "
         f"p99 {_share(together, 99):.0f}, worst {together[-1]:.0f}, of {len(together)}; {where}",
+    )
+    work = sorted(one for some in spent.values() for one in some)
+    heavy = sorted(((_share(some, 95), name) for name, some in spent.items()), reverse=True)
+    yield Figure(
+        "processor time of an answer, p95",
+        _share(work, 95),
+        "ms",
+        "of the whole process meanwhile, the alert's too: what other processes take away does not count; "
+        f"median {statistics.median(work):.1f}, p99 {_share(work, 99):.0f}; "
+        f"{100 * sum(one < 100 for one in work) / len(work):.1f} % below 100; "
+        "the heaviest: " + ", ".join(f"{name} {p95:.0f}" for p95, name in heavy[:6]) + " ms (p95)",
     )
     within = sum(one < 100 for one in together) / len(together)
     beside = (
@@ -197,11 +208,13 @@ class Answered(Telegram):
 
 async def _measure(
     opened: settings.Settings, database: Database, url: str, words: dict[str, str]
-) -> dict[str, list[float]]:
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Milliseconds from the update to the transport, and of processor time meanwhile, by question."""
     telegram = Answered()
     pacing = Pacing(1000.0, 1000.0, 1000.0, paid=True)
     async with _running(replace(opened, telegram_api_url=url), database, telegram, pacing) as application:
         times: dict[str, list[float]] = {}
+        spent: dict[str, list[float]] = {}
         number = 0
         for post in range(1, EACH + 1):
             if sum(database.read(outbox.counts).values()) < SUBSCRIBERS / 2:
@@ -211,12 +224,13 @@ async def _measure(
                 somebody = 1 + number % (OPERATORS if name.startswith("/admin") else SUBSCRIBERS)
                 update = Update.de_json({"update_id": number, **ask(somebody)}, application.bot)
                 telegram.first = asyncio.get_running_loop().create_future()
-                began = time.perf_counter()
+                began, used = time.perf_counter(), time.process_time()
                 await application.update_queue.put(update)
                 times.setdefault(name, []).append((await asyncio.wait_for(telegram.first, 30) - began) * 1000)
+                spent.setdefault(name, []).append((time.process_time() - used) * 1000)
                 await asyncio.sleep(APART_ASKED)
         assert database.read(outbox.counts), "the alert had gone to all before the last question"
-    return times
+    return times, spent
 
 
 @asynccontextmanager
