@@ -4,13 +4,14 @@ A digest covers what was first seen in (the end of the last one, now]. Queueing 
 transaction, which does nothing if somebody else moved it first: a digest comes exactly once, also across crashes.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any, TypeVar
 
 from bot import charts, schedule, tell
-from bot.models import CORRECTED, DigestBy, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
+from bot.models import CORRECTED, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
 from bot.render.digests import Before
 from bot.render.language import voice
@@ -20,6 +21,9 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
 from bot.words.index import WatchIndex
+from bot.words.tokens import Text
+
+T = TypeVar("T")
 
 BATCH = 500
 """Digests made in one go; bounds the memory and the length of the transaction."""
@@ -37,6 +41,9 @@ is a failed poll or two, after which what was said is read.
 
 LOOKED_BACK, FEWEST_DAYS = 14, 3
 """Days with which a digest is compared; with fewer than the latter nothing is said of what is new or missing."""
+
+MADE = 1000
+"""Different digests of one moment that are remembered, for those who get the same."""
 
 DRAWN_DAYS = 7
 """Days that the picture with a digest shows."""
@@ -88,8 +95,8 @@ async def queue_due(
     One that is later than `latest` is left out; what it would have told stands in the next one.
     """
     queued: list[Subscriber] = []
-    past: dict[datetime, Past] = {}
-    while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected), past):
+    common = Common()
+    while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected), common):
         queued += await database.write(_queue, batch, now)
     await _queue_pictures(database, roster, [who for who in queued if who.digest_picture], now)
     return len(queued)
@@ -113,16 +120,38 @@ def _queue_picture(connection: Connection, png: bytes, under: Message, members: 
     outbox.queue(connection, told, f"drawn:{message.drawing}", [message], "digest", now)
 
 
+class Common:
+    """What the digests of one moment have in common: found out once, for all batches."""
+
+    def __init__(self) -> None:
+        self._found: dict[Any, Any] = {}
+        self._messages: dict[Any, list[Message]] = {}
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        if key not in self._found:
+            self._found[key] = make()
+        found: T = self._found[key]
+        return found
+
+    def messages(self, key: Any, make: Callable[[], list[Message]]) -> list[Message]:
+        """Who follows the same in the same language and zone gets the same words; those of the last ones are kept."""
+        if key not in self._messages:
+            if len(self._messages) >= MADE:
+                self._messages.clear()
+            self._messages[key] = make()
+        return self._messages[key]
+
+
 def _compose(
     connection: Connection,
     roster: Roster,
     now: datetime,
     latest: timedelta = timedelta.max,
     uncollected: Sequence[str] = (),
-    past: dict[datetime, "Past"] | None = None,
+    common: Common | None = None,
 ) -> list[Digest]:
-    """A batch of those that are due; `past` is what earlier batches have found out."""
-    past = {} if past is None else past
+    """A batch of those that are due; `common` is what earlier batches have found out."""
+    common = common or Common()
     drawn = charts.available()
     due = subscribers.digest_due(connection, now, BATCH)
     wishes = [
@@ -133,61 +162,85 @@ def _compose(
         )
         for subscriber in due
     ]
+    index = WatchIndex()
+    for watch, key in subscribers.keys_of(connection, [subscriber.id for subscriber in due]).items():
+        index.add(watch, query.load(key))
 
-    @cache
-    def said_since(since: datetime) -> list["Said"]:
-        return _read_all(connection, roster, statements.seen_between(connection, since, now), wishes)
+    def read(since: datetime, what: str, find: Callable[[], Sequence[Telling]]) -> list[tuple[Telling, Text]]:
+        return common.once((what, since), lambda: [(telling, facts.read(telling, roster)) for telling in find()])
 
-    @cache
-    def changed_since(since: datetime) -> list["Said"]:
+    def matched(found: Iterable[tuple[Telling, Text]]) -> list[Said]:
+        return [Said(one, frozenset(one.topics), frozenset(index.matches(text))) for one, text in found]
+
+    def news(since: datetime) -> list[Telling]:
         changed = posts.tellings(connection, posts.changed_between(connection, since, now))
         kinds = {source.id: source.kind for source in roster.sources.values()}
-        news = [telling for telling in changed if kinds.get(telling.post.source) in tell.NEWSWORTHY]
-        return _read_all(connection, roster, news, wishes)
+        return [telling for telling in changed if kinds.get(telling.post.source) in tell.NEWSWORTHY]
 
     @cache
-    def corrected_since(since: datetime) -> list["Said"]:
-        return _read_all(
-            connection, roster, posts.tellings(connection, corrections.between(connection, since, now)), wishes
+    def said_since(since: datetime) -> list[Said]:
+        return matched(read(since, "said", lambda: statements.seen_between(connection, since, now)))
+
+    @cache
+    def changed_since(since: datetime) -> list[Said]:
+        return matched(read(since, "changed", lambda: news(since)))
+
+    @cache
+    def corrected_since(since: datetime) -> list[Said]:
+        return matched(
+            read(
+                since,
+                "corrected",
+                lambda: posts.tellings(connection, corrections.between(connection, since, now)),
+            )
         )
 
-    @cache
     def gaps_since(since: datetime) -> list[Gap]:
-        return _long_ones(gaps.between(connection, since, now), since, now)
+        return common.once(("gaps", since), lambda: _long_ones(gaps.between(connection, since, now), since, now))
 
     def before(since: datetime) -> Past:
-        if since not in past:
-            past[since] = _look_back(connection, roster, since, now)
-        return past[since]
+        return common.once(("before", since), lambda: _look_back(connection, roster, since, now))
 
-    @cache
-    def messages(
-        wanted: tuple[int, ...],
-        changed: tuple[int, ...],
-        right: tuple[int, ...],
-        silent: tuple[str, ...],
-        since: datetime,
-        by: DigestBy,
-        language: str,
-        zone: str,
-    ) -> list[Message]:
-        return digests.digest(
-            [said.telling for said in said_since(since) if said.telling.post.id in set(wanted)],
-            roster,
-            language=language,
-            zone=zone,
-            since=since,
-            until=now,
-            gaps=gaps_since(since),
-            changed=[said.telling for said in changed_since(since) if said.telling.post.id in set(changed)],
-            unread=uncollected,
-            corrected=[said.telling for said in corrected_since(since) if said.telling.post.id in set(right)],
-            by=by,
-            before=Before(before(since).days, before(since).topics, silent),
-            drawn=drawn,
+    def chosen(wish: Wish) -> Chosen:
+        since = wish.subscriber.digested_at
+        return Chosen(
+            _numbers(said for said in said_since(since) if _wanted(said, wish, roster)),
+            _numbers(said for said in changed_since(since) if _news(said, wish, roster)),
+            _numbers(said for said in corrected_since(since) if _wanted(said, wish, roster)),
         )
 
-    made = []
+    def of(wish: Wish) -> Chosen:
+        """Who follows the same and watches nothing wants the same."""
+        who = wish.subscriber
+        if wish.watches:
+            return chosen(wish)
+        key = ("chosen", who.digested_at, wish.follows, who.mentions, who.changes, who.deletions)
+        return common.once(key, lambda: chosen(wish))
+
+    def made(wish: Wish, found: Chosen) -> list[Message]:
+        who, since = wish.subscriber, wish.subscriber.digested_at
+        silent = _missed(before(since), gaps_since(since), uncollected, wish, roster)
+        wanted, changed, right = map(set, (found.said, found.changed, found.corrected))
+        return common.messages(
+            (found, silent, since, who.digest_by, who.language, who.zone),
+            lambda: digests.digest(
+                [said.telling for said in said_since(since) if said.telling.post.id in wanted],
+                roster,
+                language=who.language,
+                zone=who.zone,
+                since=since,
+                until=now,
+                gaps=gaps_since(since),
+                changed=[said.telling for said in changed_since(since) if said.telling.post.id in changed],
+                unread=uncollected,
+                corrected=[said.telling for said in corrected_since(since) if said.telling.post.id in right],
+                by=who.digest_by,
+                before=Before(before(since).days, before(since).topics, silent),
+                drawn=drawn,
+            ),
+        )
+
+    batch = []
     for wish in wishes:
         who = wish.subscriber
         next_at = schedule.next_digest_at(who.digest, who.zone, now) if who.digest else None
@@ -196,15 +249,11 @@ def _compose(
         if who.next_digest_at and now - who.next_digest_at > latest:
             until = who.digested_at
         elif wish.follows or wish.watches:
-            wanted = _numbers(said for said in said_since(who.digested_at) if _wanted(said, wish, roster))
-            changed = _numbers(said for said in changed_since(who.digested_at) if _news(said, wish, roster))
-            right = _numbers(said for said in corrected_since(who.digested_at) if _wanted(said, wish, roster))
-            if wanted or changed or right or who.empty_digest:
-                since = who.digested_at
-                silent = _missed(before(since), gaps_since(since), uncollected, wish, roster)
-                text = messages(wanted, changed, right, silent, since, who.digest_by, who.language, who.zone)
-        made.append(Digest(who, text, until, next_at))
-    return made
+            found = of(wish)
+            if any((found.said, found.changed, found.corrected)) or who.empty_digest:
+                text = made(wish, found)
+        batch.append(Digest(who, text, until, next_at))
+    return batch
 
 
 def _queue(connection: Connection, batch: Iterable[Digest], now: datetime) -> list[Subscriber]:
@@ -231,17 +280,13 @@ class Said:
     watches: frozenset[int]
 
 
-def _read_all(
-    connection: Connection, roster: Roster, tellings: Sequence[Telling], wishes: Sequence[Wish]
-) -> list[Said]:
-    index = WatchIndex()
-    for watch, key in subscribers.keys_of(connection, [wish.subscriber.id for wish in wishes]).items():
-        index.add(watch, query.load(key))
-    read = []
-    for telling in tellings:
-        text = facts.read(telling, roster)
-        read.append(Said(telling, frozenset(telling.topics), frozenset(index.matches(text))))
-    return read
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The posts that one digest tells of, by number."""
+
+    said: tuple[int, ...]
+    changed: tuple[int, ...]
+    corrected: tuple[int, ...]
 
 
 def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.bench import (
     answering,
     delivering,
+    digesting,
     enduring,
     idling,
     importing,
@@ -34,6 +35,7 @@ AREAS: Mapping[str, Callable[[Path], Iterator[Figure]]] = {
     "words": matching.matching,
     "search": searching.searching,
     "reading": reading.reading,
+    "digesting": digesting.digesting,
     "delivering": delivering.delivering,
     "answering": answering.answering,
     "enduring": enduring.enduring,

@@ -202,7 +202,9 @@ def run(count: int, first: int = 0) -> tuple[Counter[str], list[str]]:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for done, failure in pool.map(_share, jobs):
             total += done
-            failures += [failure] if failure else []
+            if failure:
+                failures.append(failure)
+                print(failure, file=sys.stderr)
             print(f"{sum(total[kind] for kind in KINDS):,} of {count:,}, {len(failures)} failed", file=sys.stderr)
     return total, failures
 

@@ -14,7 +14,7 @@ from bot.models import CHOICES, LANGUAGES, Follow, Gap, Message, Roster, Speaker
 from bot.render.commands import commands
 from bot.render.language import Voice, voice
 from bot.render.replies import beginning, following, greeting, history, preferences, settling, watching
-from bot.render.text import Text, finish
+from bot.render.text import Text, finish, plain
 from tests.render import judge, worlds
 
 ROSTER = worlds.roster()
@@ -121,7 +121,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
         _, worlds.own(x), [(worlds.AT, x * (n % 3), "ab" * 32) for n in range(9)], r
     ),
     "versions that had to go": lambda _, r, x: history.versions(_, GONE, [(worlds.AT, "", "ab" * 32)] * 2, r),
-    "changed": lambda _, r, x: history.changed(_, [worlds.own(x), GONE], r, Text(x[:9].strip())),
+    "changed": lambda _, r, x: history.changed(_, [worlds.own(x), GONE], r, plain(x[:9].strip())),
     "nothing changed": lambda _, r, x: history.changed(_, [], r, Text()),
     "no such history": lambda _, r, x: history.unknown(_, x),
 }
