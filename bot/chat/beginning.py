@@ -83,8 +83,11 @@ async def follow(turn: Turn, what: FollowWhat, value: str) -> None:
         await turn.desk.database.write(following.give_up, turn, [(what, value)])
         await show_whom(turn)
         return
-    await turn.desk.database.write(following.take_up, turn, [target])
-    await show_digest(turn)
+    _done, refused = await turn.desk.database.write(following.take_up, turn, [target])
+    if refused:
+        await turn.show(replies.followed(turn.voice, turn.desk.roster, [], (), refused))
+    else:
+        await show_digest(turn)
 
 
 async def show_digest(turn: Turn) -> None:

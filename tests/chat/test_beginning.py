@@ -130,6 +130,7 @@ async def test_a_link_keeps_the_limit_of_follows(office: Office) -> None:
     talk = await open_chat(an_office(office.database, follows=1))
     await talk.says("/start follow_ivanenko")
     assert "1 more was left out" in text_of(await talk.says("/start follow_petrov"))
+    assert "1 more was left out" in text_of(await talk.presses("begin:follow:side:south"))
     assert office.follows() == [Follow("speaker", "ivanenko")]
 
 

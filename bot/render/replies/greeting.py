@@ -114,15 +114,15 @@ def privacy(_: Voice, contact: str, chat: int) -> Message:
         _("What is stored about you").marked("bold"),
         _(
             "• the number of this chat ({chat}) and its title, and those of the topic if it is one;\n"
-            "• language, time zone, digest time and how edits are told;\n"
+            "• language, time zone, digest times, quiet hours and how you want to be told;\n"
             "• whom you follow and the words you watch for;\n"
             "• which channels and groups you set up from here with /manage;\n"
             "• for 30 days, which messages were sent here and whether they arrived.",
             chat=str(chat),
         ),
         _(
-            "What you type is not kept. Nobody else is told what you follow or watch for; "
-            "there is no advertising and no analysis of users."
+            "What you type is not kept, nor is a location that you send. Nobody else is told what you follow or watch "
+            "for; there is no advertising and no analysis of users."
         ),
         _("For a day it is counted how many posts of X were taken away from here as a file."),
         _("/export gives you all of it as a file. /stop erases all of it at once."),
