@@ -1,13 +1,15 @@
 """How much was said: when each speaker spoke, and when each topic was touched."""
 
 import json
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
+
+A_DAY = 86_400_000
+"""Milliseconds."""
 
 Said = tuple[str, datetime]
 """A speaker, and when the statement was first told."""
@@ -43,7 +45,7 @@ def statements_by_day(connection: Connection, days: Days) -> list[Counted]:
     """
     return _by_day(
         connection,
-        """SELECT speaker, min(statements.published_at) FROM statements
+        """SELECT speaker AS what, min(statements.published_at) AS at FROM statements
         JOIN posts ON posts.id = statements.post
         WHERE statements.kind <> 'mention' AND statements.kind <> 'unknown' AND statements.published_at >= :since
             AND statements.published_at < :until
@@ -60,17 +62,34 @@ def topics_by_day(connection: Connection, days: Days) -> list[Counted]:
             SELECT DISTINCT published_at, post FROM statements
             WHERE kind <> 'mention' AND kind <> 'unknown' AND published_at >= :since AND published_at < :until
         )
-        SELECT topic, min(spoken.published_at) FROM spoken JOIN topic_hits ON topic_hits.post = spoken.post
-        JOIN posts ON posts.id = spoken.post GROUP BY topic, CASE story WHEN 0 THEN posts.id ELSE story END""",
+        SELECT topic AS what, min(spoken.published_at) AS at FROM spoken
+        JOIN topic_hits ON topic_hits.post = spoken.post JOIN posts ON posts.id = spoken.post
+        GROUP BY topic, CASE story WHEN 0 THEN posts.id ELSE story END""",
         days,
     )
 
 
 def _by_day(connection: Connection, said: str, days: Days) -> list[Counted]:
+    """Days of 24 hours in a row are one span, within which a day is a division; one of 23 or 25 hours, or of which only
+    a part is over, is a span of its own.
+    """
     starts = [to_ms(moment) for moment in days]
-    rows = connection.execute(said, {"since": starts[0], "until": starts[-1]})
-    counted = Counter((what, bisect_right(starts, at) - 1) for what, at in rows)
-    return [(what, day, count) for (what, day), count in counted.items()]
+    spans: list[tuple[int, int, int]] = []  # its first day, and where it begins and ends
+    for day, (begin, end) in enumerate(pairwise(starts)):
+        whole = end - begin == A_DAY and spans and (spans[-1][2] - spans[-1][1]) % A_DAY == 0
+        if whole:
+            spans[-1] = (spans[-1][0], spans[-1][1], end)
+        else:
+            spans.append((day, begin, end))
+    number = " ".join(
+        f"WHEN at < {end} THEN {day}" + (f" + (at - {begin}) / {A_DAY}" if (end - begin) % A_DAY == 0 else "")
+        for day, begin, end in spans
+    )
+    rows = connection.execute(
+        f"SELECT what, CASE {number} END AS day, count(*) FROM ({said}) GROUP BY what, day",  # noqa: S608
+        {"since": starts[0], "until": starts[-1]},
+    )
+    return rows.fetchall()
 
 
 def touched(connection: Connection, since: datetime, until: datetime) -> set[tuple[str, str]]:
