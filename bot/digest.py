@@ -259,12 +259,15 @@ def _compose(
 def _queue(connection: Connection, batch: Iterable[Digest], now: datetime) -> list[Subscriber]:
     """Returns for whom one was queued."""
     queued = []
+    alike: dict[tuple[datetime, int], list[Digest]] = {}
     for digest in batch:
         who = digest.subscriber
         if subscribers.digested(connection, who, digest.until, digest.next_at) and digest.messages:
-            key = f"digest:{digest.until.isoformat()}"
-            outbox.queue(connection, [(who.id, False)], key, digest.messages, "digest", now)
+            alike.setdefault((digest.until, id(digest.messages)), []).append(digest)
             queued.append(who)
+    for (until, _), some in alike.items():
+        told = [(digest.subscriber.id, False) for digest in some]
+        outbox.queue(connection, told, f"digest:{until.isoformat()}", some[0].messages, "digest", now)
     return queued
 
 
