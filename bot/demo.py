@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TextIO
@@ -20,7 +21,7 @@ from telegram.ext import Application
 from bot import chat, digest
 from bot.app import translator, web_session
 from bot.botapi.pacing import Pacing
-from bot.chat.console import ConsoleRequest, update_of
+from bot.chat.console import CHAT, ConsoleRequest, update_of
 from bot.collect import Collector
 from bot.deliver import Delivery
 from bot.errors import ParleyError
@@ -78,7 +79,11 @@ async def run(settings: Settings, typed: TextIO, shown: TextIO) -> None:
 
 @asynccontextmanager
 async def staged(settings: Settings, shown: TextIO) -> AsyncIterator["Days"]:
-    """The days before anything has happened, with a bot that prints to `shown`; what is stored goes with them."""
+    """The days before anything has happened, with a bot that prints to `shown`; what is stored goes with them.
+
+    Whoever sits at the terminal operates the bot, too.
+    """
+    settings = replace(settings, admins=(CHAT,))
     moments = _moments(settings)
     begin, end = _days(settings, moments[-1])
     clock = Clock(begin)

@@ -101,6 +101,11 @@ SCENES = (
         ("/history", "/corrections", "/status"),
     ),
     Scene(
+        "Running it",
+        "What an operator sees and switches; for everybody else there is no such command.",
+        ("/admin", "[📡 Sources]", "/admin announce Parley rests tonight from 2 to 3."),
+    ),
+    Scene(
         "In another language",
         "Everything the bot says; the words of others stay as they are.",
         ("/language uk", "/latest 1", "/language ru", "/topics"),
