@@ -15,7 +15,12 @@ from tests.bench.words import LEADS, WORDS
 
 SHARES = {"uk": 45, "ru": 35, "en": 20}
 FORMS = 40_000
-"""Words of a language; of all three about as many as a million real posts have in more than two (121,000 lemmas)."""
+"""Words of a language; of all three about as many as a million real posts have in more than two (121,000 lemmas).
+
+The vocabulary is closed: a post brings 4 words that are new after 10,000 posts, 0.5 after 40,000 and none after
+200,000, where collections of real posts have 7, 3 and fewer ever after. Each costs some 40 µs in each process that
+meets it.
+"""
 
 STEP = 80
 """A Cyrillic dictionary has millions of forms, in the order of the alphabet: every so many-th is looked at."""
