@@ -161,6 +161,8 @@ def test_other_times_count_from_now_and_what_is_due_already_stays_due() -> None:
     assert schedule.rescheduled(evening, "UTC", due, None, "UTC", now) is None
     assert schedule.rescheduled(None, "UTC", None, morning, "UTC", now) == utc("2026-01-06 08:00")
     assert schedule.rescheduled(evening, "UTC", now, morning, "UTC", now) == now
+    odd = utc("2026-01-05 19:30")  # set by hand: of no local time that is known
+    assert schedule.rescheduled(evening, "UTC", odd, evening, "Europe/Kyiv", now) == odd
 
 
 @pytest.mark.parametrize(

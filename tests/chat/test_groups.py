@@ -22,6 +22,7 @@ STEERING = [
     "/watch ceasefire",
     "/unwatch 1",
     "/digest 10:00",
+    "/quiet 23-7",
     "/zone UTC",
     "/language uk",
     "/stop",

@@ -548,6 +548,10 @@ async def test_several_times_and_days_can_be_typed_and_a_part_keeps_the_rest(tal
     assert "on Sat, Sun at 07:30, 21:00" in text_of(await talk.says("/digest sat, sun"))
     assert "on Sat, Sun at 10:00" in text_of(await talk.says("/digest о 10"))
     assert "every day at 10:00" in text_of(await talk.says("/digest щодня"))
+    assert "on Mon–Fri at 10:00" in text_of(await talk.says("/digest пн–пт"))
+    assert "on Mon, Fri, Sat, Sun at 10:00" in text_of(await talk.says("/digest fri-mon"))
+    await talk.says("/digest daily")
+    assert "every day at 08:00, 19:30" in text_of(await talk.says("/digest 8 am 7:30 p.m."))
 
 
 async def test_a_time_that_is_none_is_answered_with_what_was_understood_and_examples(

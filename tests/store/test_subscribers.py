@@ -1,5 +1,7 @@
 from datetime import datetime, time, timedelta
 
+import pytest
+
 from bot.models import Follow
 from bot.store import late, outbox, subscribers
 from bot.store.connection import Connection
@@ -172,6 +174,12 @@ def test_late_posts_wait_for_one_message_each(database: Database, now: datetime)
     assert database.read(late.have_been_told, ids) == {who}
     database.submit(late.forget, now + LATER).result()
     assert database.read(late.have_been_told, ids) == frozenset()
+
+
+def test_what_is_no_choice_is_not_set(database: Database, now: datetime) -> None:
+    who = database.submit(put_subscriber, now).result().id
+    with pytest.raises(ValueError, match="loud"):
+        database.submit(subscribers.choose, who, "changes", "loud").result()
 
 
 def test_who_wants_to_be_told_of_changes_at_once(database: Database, now: datetime) -> None:
