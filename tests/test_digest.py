@@ -174,6 +174,18 @@ async def test_more_subscribers_than_one_batch_are_all_served(
     assert len(texts(filled)) == 5
 
 
+async def test_of_digests_that_differ_only_the_last_are_remembered(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "MADE", 1)
+    for chat, zone in enumerate(["UTC", "Africa/Abidjan", "UTC", "Africa/Accra"], 1):
+        filled.submit(subscribe, Follow("all"), chat=chat, zone=zone).result()
+    assert await digest.queue_due(filled, ROSTER, EVENING) == 4
+    told = texts(filled)
+    assert told[0] == told[2]
+    assert all("A truce is near" in text for text in told)
+
+
 async def test_what_could_not_be_seen_is_named_with_its_times_if_it_was_long(filled: Database) -> None:
     def unseen(connection: Connection) -> None:
         for source in ROSTER.sources:
