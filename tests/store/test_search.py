@@ -99,6 +99,15 @@ def test_the_parts_of_the_index_are_joined_between_posts(database: Database, now
     assert len(database.read(search.find, '"talk"', every, limit=99)) == 40
 
 
+def test_an_index_that_grows_is_not_cleared(database: Database, now: datetime) -> None:
+    database.submit(fill, now).result()
+    database.submit(search.begin_anew, "version 2").result()
+    database.submit(search.put, 1, now, entry("changed")).result()
+    assert not database.submit(search.clear_old).result()
+    database.submit(search.change_over).result()
+    assert numbers(database.read(search.find, '"changed"', every)) == ["0"]
+
+
 def test_topics_are_stored_with_the_version_that_found_them(database: Database, now: datetime) -> None:
     database.submit(fill, now).result()
     database.submit(search.put, 1, now, entry("a", "truce", "army")).result()
