@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot import history
-from bot.errors import ParleyError
+from bot.errors import ParleyError, StoreError
 from bot.history.readers import Readers
 from bot.models import Follow, Post
 from bot.store import search
@@ -102,6 +102,14 @@ async def test_a_reader_that_dies_is_named(database: Database) -> None:
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(ParleyError, match="a process that read posts ended with -9"):
             await readers.read([a_post("2", "Sample.")])
+
+
+async def test_what_a_reader_cannot_look_up_is_said_as_the_store_says_it(tmp_path: Path) -> None:
+    async with Readers(tmp_path / "other.db", ROSTER, NOON, 1) as readers:
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"other\.db: no such table: posts; is it a database of Parley\?"):
+                await readers.read([a_post("1", "Sample.")])
+        assert len(_children()) == 1
 
 
 async def test_no_reader_outlives_its_room(database: Database) -> None:

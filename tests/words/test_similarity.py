@@ -158,6 +158,16 @@ def test_what_is_older_than_the_window_is_forgotten() -> None:
     assert len(recent) == 0
 
 
+def test_of_too_many_the_oldest_are_forgotten() -> None:
+    recent = Recent(most=2)
+    recent.add(2, TEXT, NOW)
+    recent.add(1, TEXT, NOW - timedelta(hours=1), earlier=True)
+    recent.add(0, TEXT, NOW - timedelta(hours=2), earlier=True)
+    assert sorted(map(str, recent.match(TEXT))) == ["1", "2"]
+    recent.add(3, TEXT, NOW)
+    assert sorted(map(str, recent.match(TEXT))) == ["2", "3"]
+
+
 def test_a_replaced_text_lives_as_long_as_its_new_telling() -> None:
     recent = Recent(timedelta(hours=2))
     recent.add(1, TEXT, NOW)
