@@ -200,6 +200,6 @@ def _key(kind: str, raw: bytes, one: Mapping[str, Any], url: str) -> tuple[str, 
     words = raw[2 * one["offset"] : 2 * (one["offset"] + one["length"])].decode("utf-16-le")
     for sign in SIGNS:
         words = words.replace(sign, ".")
-    # TDLib takes away accents that draw vertical lines, and spaces of no width at the ends
-    kept = "".join(letter for letter in words if letter not in "\u0333\u033f\u030a")
+    # TDLib takes away accents that draw vertical lines, and writes rows of direction marks otherwise
+    kept = "".join(letter for letter in words if letter not in "\u0333\u033f\u030a\u200c\u200e\u200f")
     return kind, kept, url.rstrip("/")
