@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from bot.words.letters import fold, is_cyrillic, is_latin
 
-RULES = 2
+RULES = 3
 """Raised with every change of the rules that gives a word other keys."""
 
 
@@ -69,6 +69,28 @@ _ENGLISH_FUNCTION = frozenset(
 )
 _ENGLISH_AS_IS = frozenset({"us", "it", "its", "me", "him", "her", "them", "as"})
 
+# simplemma gives a form one lemma, mostly that of the rarer word: "left" is no form of "leave" to it, "lives" none of
+# "life". These have two; the last ones it does not know.
+_ENGLISH_ALSO = dict(
+    pair.split(":")
+    for pair in """
+    left:leave felt:feel bore:bear wound:wind rose:rise shot:shoot bound:bind thought:think won:win broke:break
+    swore:swear bit:bite shook:shake laid:lay ground:grind bent:bend smelt:smell spelt:spell bade:bid founded:found
+    lives:life wives:wife leaves:leaf halves:half shelves:shelf thieves:thief calves:calf bases:basis axes:axis
+    people:person worse:bad bigger:big further:far cutting:cut beginning:begin
+    fixes:fix mixes:mix panicked:panic preferred:prefer cancelled:cancel cancelling:cancel travelled:travel
+    travelling:travel labelled:label labelling:label fuelled:fuel fuelling:fuel signalled:signal signalling:signal
+    """.split()
+)
+
+# One spelling for what is written in two: British and American, and the ways to write a Slavic name.
+_ENGLISH_SPELLING = {
+    "armour": "armor", "behaviour": "behavior", "centre": "center", "defence": "defense", "favour": "favor",
+    "harbour": "harbor", "honour": "honor", "kilometre": "kilometer", "labour": "labor", "manoeuvre": "maneuver",
+    "neighbour": "neighbor", "programme": "program", "rumour": "rumor",
+}  # fmt: skip
+_SLAVIC_NAME = re.compile("(?<=[a-z]{2}sk)(?:yy|iy|yi|ij|ii)$")
+
 # A name that no dictionary knows may be read as anything but a name ("Мерцем" as a form of "мерец"). Its stem
 # without the ending of a name is one more guess.
 _NAME_ENDING = re.compile("(?<=[бвгджзклмнпрстфхцчшщ])(?:ом|ем|ым|им|ою|ею|ей|ові|еві|а|я|у|ю|е|і|и|ь)$")
@@ -107,10 +129,11 @@ def in_text(word: str, language: str = "") -> tuple[tuple[str, ...], bool]:
 
 def watch_keys(word: str) -> tuple[str, ...]:
     """The keys of a cleaned word that a person typed to be told about."""
-    if not is_cyrillic(word):
-        return _other_keys(word)
-    keys: dict[str, None] = {}
     itself = fold(word)
+    if not is_cyrillic(word):
+        found = _other_keys(word)
+        return found[:1] if found[0] == itself else found
+    keys: dict[str, None] = {}
     for name in _asked(word, ""):
         reading = _readings(name, word)
         alone = reading.known and itself in reading.lemmas
@@ -174,7 +197,16 @@ def _other_keys(word: str) -> tuple[str, ...]:
     lemma = _english().lemmatize(word, "en").lower()
     if lemma == word:  # it knows "Russians" only with a capital letter
         lemma = _english().lemmatize(word.capitalize(), "en").lower()
-    return (fold(lemma),)
+    also = _ENGLISH_ALSO.get(word)
+    return tuple(dict.fromkeys(_spelled(fold(one)) for one in (lemma, also) if one))
+
+
+def _spelled(lemma: str) -> str:
+    if lemma.endswith("isation"):
+        return f"{lemma[:-7]}ization"
+    if lemma.endswith("ise") and is_english(american := f"{lemma[:-3]}ize"):
+        return american
+    return _ENGLISH_SPELLING.get(lemma) or _SLAVIC_NAME.sub("y", lemma)
 
 
 # --- what grammar says of a single Cyrillic word; only of words that a dictionary knows

@@ -78,3 +78,28 @@ def test_the_first_name_tells_a_woman(name: str, feminine: bool) -> None:
 def test_the_version_names_rules_and_dictionaries() -> None:
     assert lemmas.version().startswith(f"{lemmas.RULES} pymorphy3 ")
     assert "pymorphy3-dicts-uk" in lemmas.version()
+
+
+@pytest.mark.parametrize(
+    ("watch", "text"),
+    [
+        ("leave", "left"),
+        ("break", "broke"),
+        ("win", "won"),
+        ("life", "lives"),
+        ("lives", "life"),
+        ("person", "people"),
+        ("cancel", "cancelled"),
+        ("demilitarization", "demilitarisation"),
+        ("recognise", "recognized"),
+        ("centre", "center"),
+        ("Zelensky", "Zelenskyy"),
+        ("Zelenskiy", "Zelensky"),
+    ],
+)
+def test_english_forms_of_two_words_and_two_spellings_are_found(watch: str, text: str) -> None:
+    assert set(lemmas.watch_keys(watch.lower())) & set(lemmas.text_keys(text.lower()))
+
+
+def test_a_watch_for_a_lemma_means_no_other_word() -> None:
+    assert lemmas.watch_keys("left") == ("left",)
