@@ -41,13 +41,12 @@ async def _follow_link(turn: Turn, typed: str) -> None:
         await turn.say(beginning.unknown_link(turn.voice, roster, typed, near))
         return
     uncollected = turn.desk.settings.uncollected
-    there = [one for one in following.followed(turn) if (one.what, one.value) == (wanted.what, wanted.value)]
-    if there:
-        await turn.say(replies.followed(turn.voice, roster, [(there[0], False)], unread=uncollected))
+    if there := following.find_follow(turn, wanted.what, wanted.value):
+        await turn.say(replies.followed(turn.voice, roster, [(there, False)], unread=uncollected))
         return
     _done, refused = await turn.desk.database.write(following.take_up, turn, [wanted])
     if refused:
-        await turn.say(replies.followed(turn.voice, roster, [], (), refused, limit=turn.desk.settings.limits.follows))
+        await turn.say(following.left_out(turn, refused))
     else:
         await turn.say(beginning.followed_by_link(turn.voice, roster, wanted, uncollected))
 
@@ -78,14 +77,13 @@ async def show_whom(turn: Turn) -> None:
 
 async def follow(turn: Turn, what: FollowWhat, value: str) -> None:
     """The second: whom to follow. Pressing again what is followed ends it, to choose otherwise."""
-    target = Follow(what, value)
-    if any((one.what, one.value) == (what, value) for one in following.followed(turn)):
+    if following.find_follow(turn, what, value):
         await turn.desk.database.write(following.give_up, turn, [(what, value)])
         await show_whom(turn)
         return
-    _done, refused = await turn.desk.database.write(following.take_up, turn, [target])
+    _done, refused = await turn.desk.database.write(following.take_up, turn, [Follow(what, value)])
     if refused:
-        await turn.show(replies.followed(turn.voice, turn.desk.roster, [], (), refused))
+        await turn.show(following.left_out(turn, refused))
     else:
         await show_digest(turn)
 

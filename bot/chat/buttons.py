@@ -5,10 +5,10 @@ against the configuration, and what is stored is looked up under the chat that p
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import cast, get_args
+from typing import TypeVar, get_args
 
 from telegram import Bot, CallbackQuery, MessageEntity, Update
 from telegram.constants import ChatType
@@ -52,6 +52,13 @@ Act = Callable[[Turn], Awaitable[None]]
 
 LARGEST = 10**12
 """No page and no number of ours is larger."""
+
+WHATS: tuple[FollowWhat, ...] = get_args(FollowWhat)
+HOWS: tuple[How, ...] = get_args(How)
+WATCH_HOWS: tuple[WatchHow, ...] = get_args(WatchHow)
+MUTED: tuple[MuteWhat, ...] = get_args(MuteWhat)
+
+Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +124,15 @@ def _number(typed: str) -> int:
     return number
 
 
-def _one_of(typed: str, known: Sequence[str]) -> str:
-    if typed not in known:
-        raise ValueError(typed)
-    return typed
+def _one_of(typed: str, known: Iterable[Word]) -> Word:
+    for one in known:
+        if typed == one:
+            return one
+    raise ValueError(typed)
 
 
 def _what(typed: str) -> FollowWhat:
-    for known in get_args(FollowWhat):
-        if typed == known:
-            return known  # type: ignore[no-any-return]
-    raise ValueError(typed)
-
-
-def _how(typed: str) -> How:
-    for known in get_args(How):
-        if typed == known:
-            return known  # type: ignore[no-any-return]
-    raise ValueError(typed)
+    return _one_of(typed, WHATS)
 
 
 def _doubt(arguments: Sequence[str], turn: Turn) -> Act:
@@ -204,7 +202,7 @@ def _switch(on: bool) -> Callable[[Sequence[str], Turn], Act]:
 
 def _change(arguments: Sequence[str], turn: Turn) -> Act:
     typed, value, way = arguments
-    what, how = _what(typed), _how(way)
+    what, how = _what(typed), _one_of(way, HOWS)
     return lambda turn: following.change(turn, what, value, how)
 
 
@@ -336,30 +334,26 @@ def _recent(arguments: Sequence[str], turn: Turn) -> Act:
 
 def _muted(typed: str, value: str, turn: Turn) -> MuteWhat:
     """A speaker of the configuration, or the number of a watch."""
-    for known in get_args(MuteWhat):
-        if typed == known:
-            if typed == "speaker":
-                _existing(typed, value, turn)
-            else:
-                _number(value)
-            return known  # type: ignore[no-any-return]
-    raise ValueError(typed)
+    what = _one_of(typed, MUTED)
+    if what == "speaker":
+        _existing(what, value, turn)
+    else:
+        _number(value)
+    return what
 
 
 def _hush(arguments: Sequence[str], turn: Turn) -> Act:
     typed, value, span, post = arguments
     what, number = _muted(typed, value, turn), _number(post)
-    for known in actions.SPANS:
-        if span == known:
-            return lambda turn: acting.mute(turn, what, value, known, number)
-    raise ValueError(span)
+    until = _one_of(span, actions.SPANS)
+    return lambda turn: acting.mute(turn, what, value, until, number)
 
 
 def _unhush(arguments: Sequence[str], turn: Turn) -> Act:
     typed, value, *post = arguments
-    what = _one_of(typed, get_args(MuteWhat))
+    what = _one_of(typed, MUTED)
     (number,) = map(_number, post) if post else (None,)
-    return lambda turn: acting.unmute(turn, cast(MuteWhat, what), value, number)
+    return lambda turn: acting.unmute(turn, what, value, number)
 
 
 def _export(arguments: Sequence[str], turn: Turn) -> Act:
@@ -455,10 +449,8 @@ def _watched(arguments: Sequence[str], turn: Turn) -> Act:
     if not ways:
         return lambda turn: watching.show_watch(turn, number)
     (way,) = ways
-    for known in get_args(WatchHow):
-        if way == known:
-            return lambda turn: watching.change(turn, number, known)
-    raise ValueError(way)
+    how = _one_of(way, WATCH_HOWS)
+    return lambda turn: watching.change(turn, number, how)
 
 
 def _zone(arguments: Sequence[str], turn: Turn) -> Act:

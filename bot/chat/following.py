@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.chat import reading
 from bot.chat.turn import Turn
-from bot.models import Follow, FollowWhat, How, Roster
+from bot.models import Follow, FollowWhat, How, Message, Roster
 from bot.render import actions
 from bot.render.replies import following, greeting
 from bot.store import mutes, subscribers
@@ -96,8 +96,7 @@ async def switch(turn: Turn, what: FollowWhat, value: str, on: bool) -> None:
     if on:
         _done, refused = await turn.desk.database.write(take_up, turn, [target])
         if refused:
-            most = turn.desk.settings.limits.follows
-            await turn.show(following.followed(turn.voice, turn.desk.roster, [], (), refused, limit=most))
+            await turn.show(left_out(turn, refused))
             return
     else:
         await turn.desk.database.write(give_up, turn, [(what, value)])
@@ -118,7 +117,7 @@ async def _show_menu_of(turn: Turn, target: Follow) -> None:
 
 async def change(turn: Turn, what: FollowWhat, value: str, way: How) -> None:
     """Another way to be told of what is followed already."""
-    if any((one.what, one.value) == (what, value) for one in followed(turn)):
+    if find_follow(turn, what, value):
         await turn.desk.database.write(take_up, turn, [Follow(what, value, way)])
     await show_subscriptions(turn, 0)
 
@@ -172,6 +171,17 @@ def exists(what: str, value: str, roster: Roster) -> bool:
 def followed(turn: Turn) -> list[Follow]:
     subscriber = turn.subscriber
     return turn.desk.database.read(subscribers.follows, subscriber.id) if subscriber else []
+
+
+def find_follow(turn: Turn, what: FollowWhat, value: str) -> Follow | None:
+    """How this is followed, if it is."""
+    return next((one for one in followed(turn) if (one.what, one.value) == (what, value)), None)
+
+
+def left_out(turn: Turn, refused: int) -> Message:
+    """That so many more are beyond the limit."""
+    most = turn.desk.settings.limits.follows
+    return following.followed(turn.voice, turn.desk.roster, [], refused=refused, limit=most)
 
 
 def take_up(connection: Connection, turn: Turn, wanted: Sequence[Follow]) -> tuple[list[tuple[Follow, bool]], int]:

@@ -129,8 +129,10 @@ async def test_a_link_to_whom_one_follows_leaves_that_as_it_is(talk: Talk, offic
 async def test_a_link_keeps_the_limit_of_follows(office: Office) -> None:
     talk = await open_chat(an_office(office.database, follows=1))
     await talk.says("/start follow_ivanenko")
-    assert "1 more was left out" in text_of(await talk.says("/start follow_petrov"))
-    assert "1 more was left out" in text_of(await talk.presses("begin:follow:side:south"))
+    refusal = "1 more was left out: one chat may follow 1 at most."
+    assert refusal in text_of(await talk.says("/start follow_petrov"))
+    assert refusal in text_of(await talk.presses("begin:follow:side:south"))
+    assert refusal in text_of(await talk.presses("on:side:south"))
     assert office.follows() == [Follow("speaker", "ivanenko")]
 
 
