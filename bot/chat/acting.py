@@ -7,8 +7,7 @@ from bot.chat.turn import Turn
 from bot.models import Mute, MuteWhat, Telling, Watch
 from bot.render import actions
 from bot.render.actions import Span
-from bot.render.replies import citing
-from bot.store import mutes, posts, subscribers
+from bot.store import mutes, subscribers
 from bot.store.connection import Connection
 from bot.words import facts, query
 from bot.words.index import WatchIndex
@@ -16,19 +15,19 @@ from bot.words.index import WatchIndex
 
 async def unfold(turn: Turn, number: int) -> None:
     """All that can be done with the statement."""
-    if telling := await _found(turn, number):
+    if telling := await turn.telling(number):
         await turn.rearrange(actions.all_rows(turn.voice, telling, turn.desk.roster))
 
 
 async def fold(turn: Turn, number: int) -> None:
     """What stood under it at first."""
-    if telling := await _found(turn, number):
+    if telling := await turn.telling(number):
         await turn.rearrange(actions.statement_rows(turn.voice, telling, turn.desk.roster))
 
 
 async def offer(turn: Turn, number: int) -> None:
     """Whom and what can be muted, and for how long."""
-    if telling := await _found(turn, number):
+    if telling := await turn.telling(number):
         known = turn.subscriber
         watches = await turn.desk.database.read_slow(_brought_by, turn, telling, known.id) if known else []
         await turn.rearrange(actions.mute_rows(turn.voice, telling, turn.desk.roster, watches))
@@ -36,7 +35,7 @@ async def offer(turn: Turn, number: int) -> None:
 
 async def mute(turn: Turn, what: MuteWhat, value: str, span: Span, number: int) -> None:
     """Silent from here on; the message says until when, and how to undo it."""
-    telling = await _found(turn, number)
+    telling = await turn.telling(number)
     if telling is None:
         return
     now, _ = turn.desk.now(), turn.voice
@@ -55,15 +54,6 @@ async def unmute(turn: Turn, what: MuteWhat, value: str, number: int | None) -> 
         await following.show_subscriptions(turn, 0)
     else:
         await fold(turn, number)
-
-
-async def _found(turn: Turn, number: int) -> Telling | None:
-    """None, after saying so, if it is not stored any more."""
-    found = turn.desk.database.read(posts.tellings, [number])
-    if not found:
-        await turn.say(citing.gone(turn.voice))
-        return None
-    return found[0]
 
 
 def _midnight(turn: Turn) -> datetime:

@@ -11,10 +11,9 @@ from telegram.error import BadRequest, Forbidden
 from bot.botapi.messages import caption
 from bot.chat.turn import Turn
 from bot.models import Telling
-from bot.render.replies import citing
 from bot.render.replies import pictures as pages
 from bot.render.statements import with_pictures
-from bot.store import pictures, posts
+from bot.store import pictures
 
 log = logging.getLogger(__name__)
 
@@ -24,15 +23,13 @@ ALBUM = 10
 
 async def show(turn: Turn, number: int) -> None:
     """A picture or an album with who, when and the link under it; the link alone where the pictures do not come."""
-    roster, _ = turn.desk.roster, turn.voice
-    found = turn.desk.database.read(posts.tellings, [number])
-    if not found:
-        await turn.say(citing.gone(_))
+    roster = turn.desk.roster
+    telling = await turn.telling(number)
+    if telling is None:
         return
-    (telling,) = found
     addresses = turn.desk.database.read(pictures.of, number) if with_pictures(telling, roster) else []
     if not addresses or not await _sent(turn, telling, addresses[:ALBUM]):
-        await turn.say(pages.unavailable(_, telling, roster))
+        await turn.say(pages.unavailable(turn.voice, telling, roster))
 
 
 async def _sent(turn: Turn, telling: Telling, addresses: list[str]) -> bool:

@@ -2,20 +2,16 @@
 
 from bot import interpret
 from bot.chat.turn import Turn
-from bot.render.replies import citing
 from bot.render.replies import translations as pages
 from bot.render.statements import translatable
-from bot.store import posts
 
 
 async def show(turn: Turn, number: int) -> None:
     """The original with its translation beside it, in a message of its own; the original alone where there is none."""
     roster, _ = turn.desk.roster, turn.voice
-    found = turn.desk.database.read(posts.tellings, [number])
-    if not found:
-        await turn.say(citing.gone(_))
+    telling = await turn.telling(number)
+    if telling is None:
         return
-    (telling,) = found
     made = None
     if translatable(_, telling, roster):
         desk = turn.desk

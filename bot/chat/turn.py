@@ -11,12 +11,12 @@ from telegram.error import BadRequest, TelegramError
 from bot import models
 from bot.botapi.messages import arguments, caption, keyboard
 from bot.chat.desk import Desk
-from bot.models import Button, Subscriber, Timetable
+from bot.models import Button, Subscriber, Telling, Timetable
 from bot.render.language import Voice, pick, voice
-from bot.render.replies import managing
+from bot.render.replies import citing, managing
 from bot.render.text import finished
 from bot.schedule import next_digest_at
-from bot.store import managed, subscribers
+from bot.store import managed, posts, subscribers
 from bot.store.managed import Managed
 
 log = logging.getLogger(__name__)
@@ -157,6 +157,14 @@ class Turn:
         return member.status in STEERING
 
     # how the answer goes back
+
+    async def telling(self, number: int) -> Telling | None:
+        """The post of that number; None, after saying so, if it is not stored any more."""
+        found = self.desk.database.read(posts.tellings, [number])
+        if not found:
+            await self.say(citing.gone(self.voice))
+            return None
+        return found[0]
 
     async def say(self, message: models.Message) -> None:
         await self.bot.send_message(
