@@ -62,9 +62,13 @@ def post(
     if len(others) <= ATTACHED:
         for one in others:
             again = [other for other in (*others, telling) if other is not one]
-            outbox.amend(
-                connection, _key(one), _alert(connection, one, again, roster, partial(facts.read, one, roster)), now
-            )
+            _amend(connection, roster, one, again, now)
+
+
+def _amend(connection: Connection, roster: Roster, telling: Telling, others: Sequence[Telling], now: datetime) -> None:
+    """The alerts of a post say from here on what is known of it now."""
+    text = partial(facts.read, telling, roster)
+    outbox.amend(connection, _key(telling), _alert(connection, telling, others, roster, text), now)
 
 
 def told_before(connection: Connection, telling: Telling) -> frozenset[int]:
@@ -75,10 +79,7 @@ def told_before(connection: Connection, telling: Telling) -> frozenset[int]:
 def corrected(connection: Connection, roster: Roster, correction: Correction, now: datetime) -> None:
     """The operators have decided about a doubt: the alert says so where it stands, and who asked is answered."""
     (telling,) = posts.tellings(connection, [correction.post])
-    text = partial(facts.read, telling, roster)
-    outbox.amend(
-        connection, _key(telling), _alert(connection, telling, _others(connection, telling), roster, text), now
-    )
+    _amend(connection, roster, telling, _others(connection, telling), now)
     if correction.subscriber is not None:
         who = subscribers.get(connection, correction.subscriber)
         answer = corrections.answer(
@@ -165,10 +166,7 @@ def _translation(
 def annotated(connection: Connection, roster: Roster, post: int, now: datetime) -> None:
     """There is a translation: the alerts of the post have it from here on."""
     (telling,) = posts.tellings(connection, [post])
-    text = partial(facts.read, telling, roster)
-    outbox.amend(
-        connection, _key(telling), _alert(connection, telling, _others(connection, telling), roster, text), now
-    )
+    _amend(connection, roster, telling, _others(connection, telling), now)
 
 
 def edit(

@@ -216,6 +216,14 @@ def joined(pieces: Iterable[Text | str], between: str) -> Text:
     return result
 
 
+def lined(lines: Iterable["Text | str"]) -> Text:
+    """The lines one under the other; "" is an empty line, none at the end."""
+    result = Text()
+    for number, line in enumerate(lines):
+        result = result + ("\n" if number else "") + line
+    return result.stripped()
+
+
 def usable(url: str) -> bool:
     """Whether Telegram takes the address in a link or a button: one bad address and it refuses the message."""
     match = _USABLE.fullmatch(url) if len(url) <= URL else None

@@ -8,7 +8,7 @@ from bot.models import Button, Follow, How, Message, Roster, Side, Speaker
 from bot.render.actions import Muted
 from bot.render.language import Voice
 from bot.render.statements import title_of, uncollected
-from bot.render.text import Text, finish, inline, joined
+from bot.render.text import Text, finish, inline, joined, lined
 
 LINES = 8
 """Entries on one page of a menu: with turning and going back, what a phone shows without scrolling."""
@@ -258,14 +258,6 @@ def subscriptions(
     return finish(joined([joined(entries, "\n"), joined(more, "\n")], "\n\n"), [*rows, turning, *ending])
 
 
-def _lined(lines: Sequence[Text | str]) -> Text:
-    """The lines one under the other; "" is an empty line, none at the end."""
-    result = Text()
-    for number, line in enumerate(lines):
-        result = result + ("\n" if number else "") + line
-    return result.stripped()
-
-
 def _follow_rows(_: Voice, roster: Roster, follow: Follow) -> Iterator[list[Button]]:
     following = HOWS[(HOWS.index(follow.how) + 1) % len(HOWS)]
     name = title_of(_, roster, follow.what, follow.value).plain
@@ -306,7 +298,7 @@ def speakers(
         for one in roster.sides.values()
         if one.id != side and len(roster.sides) > 1
     ]
-    return finish(_lined(lines), [turning, *rows, [Button(_("Choose whom to follow").plain, "menu")]])
+    return finish(lined(lines), [turning, *rows, [Button(_("Choose whom to follow").plain, "menu")]])
 
 
 def _by_side(roster: Roster) -> list[Speaker]:

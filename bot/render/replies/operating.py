@@ -9,7 +9,7 @@ from bot.models import Alarm, Button, Known, Message, Misfire, People, Queue, Ro
 from bot.render.language import Voice
 from bot.render.replies.settling import SourceState, clocks, source_line, x_money
 from bot.render.statements import account
-from bot.render.text import Text, finish, inline, joined
+from bot.render.text import Text, finish, inline, joined, lined
 
 PAGE = 8
 """Sources on one page, each with its button."""
@@ -84,7 +84,7 @@ def people(_: Voice, found: People) -> Message:
         "",
         _("To see one: {example}", example=Text("/admin 123456789").marked("code")),
     ]
-    return finish(_lines(lines), [back(_, "admin:people")])
+    return finish(lined(lines), [back(_, "admin:people")])
 
 
 def _counts(names: Mapping[str, Text], counts: Mapping[str, int]) -> Text:
@@ -145,7 +145,7 @@ def sources(
         "",
         hint,
     ]
-    return finish(_lines(lines), [*rows, turning, back(_, f"admin:sources:{page}")])
+    return finish(lined(lines), [*rows, turning, back(_, f"admin:sources:{page}")])
 
 
 def _switch(_: Voice, roster: Roster, state: SourceState, page: int) -> Button:
@@ -283,11 +283,3 @@ def _remedy(_: Voice, one: Misfire) -> Text:
 def _alarm(_: Voice, one: Alarm) -> Text:
     first = one.message.text.split("\n", 1)[0]
     return "• " + _.moment(one.at) + ": " + inline(first, REASON)
-
-
-def _lines(lines: Sequence[Text | str]) -> Text:
-    """One under the other; "" is an empty line."""
-    result = Text()
-    for number, line in enumerate(lines):
-        result = result + ("\n" if number else "") + line
-    return result
