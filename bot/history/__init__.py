@@ -18,7 +18,6 @@ from bot.sources.imports import Item
 from bot.store import posts, search
 from bot.store.connection import Connection
 from bot.store.database import Database
-from bot.store.times import from_ms
 
 BATCH = 1000
 """Posts in one transaction, for callers to cut by: what a kill can cost, and what is in memory at a time."""
@@ -96,7 +95,7 @@ def _keep(connection: Connection, roster: Roster, read: Read, now: datetime) -> 
     search.add(
         connection,
         [
-            (id, from_ms(read.rows[at][3]), IndexEntry(read.documents[at], read.topics[at], read.version))
+            (id, posts.published_at(read.rows[at]), IndexEntry(read.documents[at], read.topics[at], read.version))
             for at, id in numbers.items()
             if at not in purged
         ],

@@ -80,6 +80,10 @@ def row(post: Post, now: datetime, *, story: int = 0, late: bool = False) -> Row
     )
 
 
+def published_at(row: Row) -> datetime:
+    return from_ms(row[3])
+
+
 def insert(connection: Connection, post: Post, now: datetime, *, story: int = 0, late: bool = False) -> int | None:
     """Store a post with its language. Returns its number, or None if it was there: the store says what was new."""
     new = connection.execute(f"{_INSERT} RETURNING id", (None, *row(post, now, story=story, late=late))).fetchone()

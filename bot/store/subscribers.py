@@ -17,6 +17,8 @@ _COLUMNS = (
     "retold, mentions, digest_by, empty_digest, digest_picture, pictures, announcements, quiet, bundle, "
     "deletions, previews, translate"
 )
+_NAMES = _COLUMNS.split(", ")
+_FLAGS = [name for name, words in CHOICES.items() if set(words) == {"0", "1"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,29 +419,8 @@ def timetable(digest: str | None, days: str) -> Timetable | None:
 
 
 def _subscriber(row: Any) -> Subscriber:
-    return Subscriber(
-        id=row[0],
-        chat=row[1],
-        thread=row[2],
-        kind=row[3],
-        title=row[4],
-        language=row[5],
-        zone=row[6],
-        digest=timetable(row[7], row[8]),
-        digested_at=from_ms(row[9]),
-        next_digest_at=from_ms(row[10]),
-        state=row[11],
-        changes=row[12],
-        retold=row[13],
-        mentions=bool(row[14]),
-        digest_by=row[15],
-        empty_digest=bool(row[16]),
-        digest_picture=bool(row[17]),
-        pictures=bool(row[18]),
-        announcements=bool(row[19]),
-        quiet=None if row[20] is None else schedule.hours(row[20]),
-        bundle=bool(row[21]),
-        deletions=row[22],
-        previews=bool(row[23]),
-        translate=bool(row[24]),
-    )
+    held = dict(zip(_NAMES, row, strict=True))
+    held["digest"] = timetable(held["digest"], held.pop("digest_days"))
+    held["digested_at"], held["next_digest_at"] = from_ms(held["digested_at"]), from_ms(held["next_digest_at"])
+    held["quiet"] = None if held["quiet"] is None else schedule.hours(held["quiet"])
+    return Subscriber(**held | {name: bool(held[name]) for name in _FLAGS})
