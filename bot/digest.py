@@ -7,8 +7,7 @@ transaction, which does nothing if somebody else moved it first: a digest comes 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from bot import charts, schedule, tell
 from bot.models import CORRECTED, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
@@ -22,8 +21,6 @@ from bot.store.database import Database
 from bot.words import facts, query
 from bot.words.index import WatchIndex
 from bot.words.tokens import Text
-
-T = TypeVar("T")
 
 BATCH = 500
 """Digests made in one go; bounds the memory and the length of the transaction."""
@@ -95,8 +92,8 @@ async def queue_due(
     One that is later than `latest` is left out; what it would have told stands in the next one.
     """
     queued: list[Subscriber] = []
-    common = Common()
-    while batch := await database.read_slow(_compose, roster, now, latest, sorted(uncollected), common):
+    moment = Moment(roster, now, sorted(uncollected))
+    while batch := await database.read_slow(_compose, moment, latest):
         queued += await database.write(_queue, batch, now)
     await _queue_pictures(database, roster, [who for who in queued if who.digest_picture], now)
     return len(queued)
@@ -120,18 +117,61 @@ def _queue_picture(connection: Connection, png: bytes, under: Message, members: 
     outbox.queue(connection, told, f"drawn:{message.drawing}", [message], "digest", now)
 
 
-class Common:
-    """What the digests of one moment have in common: found out once, for all batches."""
+Read: TypeAlias = list[tuple[Telling, Text]]
 
-    def __init__(self) -> None:
-        self._found: dict[Any, Any] = {}
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time from one digest to the next: what was said in it, edited or deleted, and put right; when sources were
+    not seen; and what it is compared with.
+    """
+
+    said: Read
+    changed: Read
+    corrected: Read
+    gaps: list[Gap]
+    past: "Past"
+
+
+class Moment:
+    """What the digests that are due at one moment have in common: found out once, for all batches."""
+
+    def __init__(self, roster: Roster, now: datetime, uncollected: Sequence[str] = ()) -> None:
+        self.roster, self.now, self.uncollected = roster, now, uncollected
+        self.drawn = charts.available()
+        self._windows: dict[datetime, Window] = {}
+        self._chosen: dict[Any, Chosen] = {}
         self._messages: dict[Any, list[Message]] = {}
 
-    def once(self, key: Any, make: Callable[[], T]) -> T:
-        if key not in self._found:
-            self._found[key] = make()
-        found: T = self._found[key]
-        return found
+    def since(self, connection: Connection, since: datetime) -> Window:
+        if since not in self._windows:
+            self._windows[since] = self._window(connection, since)
+        return self._windows[since]
+
+    def _window(self, connection: Connection, since: datetime) -> Window:
+        now, roster = self.now, self.roster
+        changed = posts.tellings(connection, posts.changed_between(connection, since, now))
+        kinds = {source.id: source.kind for source in roster.sources.values()}
+        return Window(
+            self._read(statements.seen_between(connection, since, now)),
+            self._read(one for one in changed if kinds.get(one.post.source) in tell.NEWSWORTHY),
+            self._read(posts.tellings(connection, corrections.between(connection, since, now))),
+            _long_ones(gaps.between(connection, since, now), since, now),
+            _look_back(connection, roster, since, now),
+        )
+
+    def _read(self, found: Iterable[Telling]) -> Read:
+        return [(telling, facts.read(telling, self.roster)) for telling in found]
+
+    def chosen(self, wish: Wish, choose: Callable[[Wish], "Chosen"]) -> "Chosen":
+        """Who follows the same and watches nothing wants the same."""
+        who = wish.subscriber
+        if wish.watches:
+            return choose(wish)
+        key = (who.digested_at, wish.follows, who.mentions, who.changes, who.deletions)
+        if key not in self._chosen:
+            self._chosen[key] = choose(wish)
+        return self._chosen[key]
 
     def messages(self, key: Any, make: Callable[[], list[Message]]) -> list[Message]:
         """Who follows the same in the same language and zone gets the same words; those of the last ones are kept."""
@@ -142,118 +182,85 @@ class Common:
         return self._messages[key]
 
 
-def _compose(
-    connection: Connection,
-    roster: Roster,
-    now: datetime,
-    latest: timedelta = timedelta.max,
-    uncollected: Sequence[str] = (),
-    common: Common | None = None,
-) -> list[Digest]:
-    """A batch of those that are due; `common` is what earlier batches have found out."""
-    common = common or Common()
-    drawn = charts.available()
-    due = subscribers.digest_due(connection, now, BATCH)
-    wishes = [
-        Wish(
-            subscriber,
-            tuple(one for one in subscribers.follows(connection, subscriber.id) if one.how != "off"),
-            tuple(one for one in subscribers.watches(connection, subscriber.id) if one.how != "off"),
-        )
-        for subscriber in due
-    ]
-    index = WatchIndex()
-    for watch, key in subscribers.keys_of(connection, [subscriber.id for subscriber in due]).items():
-        index.add(watch, query.load(key))
+def _compose(connection: Connection, moment: Moment, latest: timedelta = timedelta.max) -> list[Digest]:
+    """Some of those that are due, as they will be sent."""
+    return Batch(connection, moment).digests(latest)
 
-    def read(since: datetime, what: str, find: Callable[[], Sequence[Telling]]) -> list[tuple[Telling, Text]]:
-        return common.once((what, since), lambda: [(telling, facts.read(telling, roster)) for telling in find()])
 
-    def matched(found: Iterable[tuple[Telling, Text]]) -> list[Said]:
-        return [Said(one, frozenset(one.topics), frozenset(index.matches(text))) for one, text in found]
+class Batch:
+    """Digests that are made together: one index has the watches of all."""
 
-    def news(since: datetime) -> list[Telling]:
-        changed = posts.tellings(connection, posts.changed_between(connection, since, now))
-        kinds = {source.id: source.kind for source in roster.sources.values()}
-        return [telling for telling in changed if kinds.get(telling.post.source) in tell.NEWSWORTHY]
-
-    @cache
-    def said_since(since: datetime) -> list[Said]:
-        return matched(read(since, "said", lambda: statements.seen_between(connection, since, now)))
-
-    @cache
-    def changed_since(since: datetime) -> list[Said]:
-        return matched(read(since, "changed", lambda: news(since)))
-
-    @cache
-    def corrected_since(since: datetime) -> list[Said]:
-        return matched(
-            read(
-                since,
-                "corrected",
-                lambda: posts.tellings(connection, corrections.between(connection, since, now)),
+    def __init__(self, connection: Connection, moment: Moment) -> None:
+        self._connection, self._moment = connection, moment
+        due = subscribers.digest_due(connection, moment.now, BATCH)
+        self._wishes = [
+            Wish(
+                subscriber,
+                tuple(one for one in subscribers.follows(connection, subscriber.id) if one.how != "off"),
+                tuple(one for one in subscribers.watches(connection, subscriber.id) if one.how != "off"),
             )
-        )
+            for subscriber in due
+        ]
+        self._index = WatchIndex()
+        for watch, key in subscribers.keys_of(connection, [subscriber.id for subscriber in due]).items():
+            self._index.add(watch, query.load(key))
+        self._matched: dict[datetime, Matched] = {}
 
-    def gaps_since(since: datetime) -> list[Gap]:
-        return common.once(("gaps", since), lambda: _long_ones(gaps.between(connection, since, now), since, now))
+    def digests(self, latest: timedelta) -> list[Digest]:
+        return [self._digest(wish, latest) for wish in self._wishes]
 
-    def before(since: datetime) -> Past:
-        return common.once(("before", since), lambda: _look_back(connection, roster, since, now))
+    def _digest(self, wish: Wish, latest: timedelta) -> Digest:
+        who, now = wish.subscriber, self._moment.now
+        next_at = schedule.next_digest_at(who.digest, who.zone, now) if who.digest else None
+        if who.next_digest_at and now - who.next_digest_at > latest:
+            return Digest(who, [], who.digested_at, next_at)
+        messages: list[Message] = []
+        if wish.follows or wish.watches:
+            chosen = self._moment.chosen(wish, self._choose)
+            if any((chosen.said, chosen.changed, chosen.corrected)) or who.empty_digest:
+                messages = self._messages(wish, chosen)
+        return Digest(who, messages, now, next_at)
 
-    def chosen(wish: Wish) -> Chosen:
-        since = wish.subscriber.digested_at
+    def _since(self, since: datetime) -> "Matched":
+        if since not in self._matched:
+            window = self._moment.since(self._connection, since)
+            self._matched[since] = Matched(*map(self._match, (window.said, window.changed, window.corrected)))
+        return self._matched[since]
+
+    def _match(self, found: Read) -> list["Said"]:
+        return [Said(one, frozenset(one.topics), frozenset(self._index.matches(text))) for one, text in found]
+
+    def _choose(self, wish: Wish) -> "Chosen":
+        here, roster = self._since(wish.subscriber.digested_at), self._moment.roster
         return Chosen(
-            _numbers(said for said in said_since(since) if _wanted(said, wish, roster)),
-            _numbers(said for said in changed_since(since) if _news(said, wish, roster)),
-            _numbers(said for said in corrected_since(since) if _wanted(said, wish, roster)),
+            _numbers(said for said in here.said if _wanted(said, wish, roster)),
+            _numbers(said for said in here.changed if _news(said, wish, roster)),
+            _numbers(said for said in here.corrected if _wanted(said, wish, roster)),
         )
 
-    def of(wish: Wish) -> Chosen:
-        """Who follows the same and watches nothing wants the same."""
-        who = wish.subscriber
-        if wish.watches:
-            return chosen(wish)
-        key = ("chosen", who.digested_at, wish.follows, who.mentions, who.changes, who.deletions)
-        return common.once(key, lambda: chosen(wish))
-
-    def made(wish: Wish, found: Chosen) -> list[Message]:
-        who, since = wish.subscriber, wish.subscriber.digested_at
-        silent = _missed(before(since), gaps_since(since), uncollected, wish, roster)
-        wanted, changed, right = map(set, (found.said, found.changed, found.corrected))
-        return common.messages(
-            (found, silent, since, who.digest_by, who.language, who.zone),
+    def _messages(self, wish: Wish, chosen: "Chosen") -> list[Message]:
+        who, moment = wish.subscriber, self._moment
+        window = moment.since(self._connection, who.digested_at)
+        past, silent = window.past, _missed(window.past, window.gaps, moment.uncollected, wish, moment.roster)
+        here = self._since(who.digested_at)
+        return moment.messages(
+            (chosen, silent, who.digested_at, who.digest_by, who.language, who.zone),
             lambda: digests.digest(
-                [said.telling for said in said_since(since) if said.telling.post.id in wanted],
-                roster,
+                _tellings(here.said, chosen.said),
+                moment.roster,
                 language=who.language,
                 zone=who.zone,
-                since=since,
-                until=now,
-                gaps=gaps_since(since),
-                changed=[said.telling for said in changed_since(since) if said.telling.post.id in changed],
-                unread=uncollected,
-                corrected=[said.telling for said in corrected_since(since) if said.telling.post.id in right],
+                since=who.digested_at,
+                until=moment.now,
+                gaps=window.gaps,
+                changed=_tellings(here.changed, chosen.changed),
+                unread=moment.uncollected,
+                corrected=_tellings(here.corrected, chosen.corrected),
                 by=who.digest_by,
-                before=Before(before(since).days, before(since).topics, silent),
-                drawn=drawn,
+                before=Before(past.days, past.topics, silent),
+                drawn=moment.drawn,
             ),
         )
-
-    batch = []
-    for wish in wishes:
-        who = wish.subscriber
-        next_at = schedule.next_digest_at(who.digest, who.zone, now) if who.digest else None
-        text: list[Message] = []
-        until = now
-        if who.next_digest_at and now - who.next_digest_at > latest:
-            until = who.digested_at
-        elif wish.follows or wish.watches:
-            found = of(wish)
-            if any((found.said, found.changed, found.corrected)) or who.empty_digest:
-                text = made(wish, found)
-        batch.append(Digest(who, text, until, next_at))
-    return batch
 
 
 def _queue(connection: Connection, batch: Iterable[Digest], now: datetime) -> list[Subscriber]:
@@ -284,12 +291,26 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Matched:
+    """What a window holds, with what of it the watches of a batch match."""
+
+    said: list[Said]
+    changed: list[Said]
+    corrected: list[Said]
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """The posts that one digest tells of, by number."""
 
     said: tuple[int, ...]
     changed: tuple[int, ...]
     corrected: tuple[int, ...]
+
+
+def _tellings(found: Iterable[Said], chosen: Collection[int]) -> list[Telling]:
+    wanted = set(chosen)
+    return [said.telling for said in found if said.telling.post.id in wanted]
 
 
 def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:

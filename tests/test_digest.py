@@ -158,7 +158,7 @@ async def test_each_gets_it_at_the_own_local_time(filled: Database) -> None:
 
 async def test_a_digest_made_before_its_subscriber_changed_it_is_not_queued(filled: Database) -> None:
     who = filled.submit(subscribe, Follow("all")).result()
-    made = await filled.read_slow(digest._compose, ROSTER, EVENING)
+    made = await filled.read_slow(digest._compose, digest.Moment(ROSTER, EVENING))
     filled.submit(subscribers.set_digest, who, None, "UTC", None).result()
     assert filled.submit(digest._queue, made, EVENING).result() == []
     assert texts(filled) == []
