@@ -96,9 +96,7 @@ def telegram_reads_every_message(misread: Path, monkeypatch: pytest.MonkeyPatch)
     """Fails the test that has sent a message which Telegram would refuse, or show otherwise than meant."""
     monkeypatch.setattr(ConsoleRequest, "do_request", _judged(ConsoleRequest.do_request))
     yield
-    if misread.stat().st_size:
-        found = misread.read_text(encoding="utf-8")
-        misread.write_text("")
+    if found := judging.emptied(misread):
         pytest.fail(f"Telegram would not have taken:\n{found}")
 
 
@@ -115,4 +113,4 @@ def _judged(do_request: Any) -> Any:
 def misread_on_purpose(misread: Path, telegram_reads_every_message: None) -> Iterator[None]:
     """For tests of what happens when Telegram refuses a message."""
     yield
-    misread.write_text("")
+    judging.emptied(misread)

@@ -58,6 +58,13 @@ def call(method: str, fields: Mapping[str, Any]) -> None:
             file.writelines(f"{json.dumps(one)}\n" for one in found)
 
 
+def emptied(file: Path) -> str:
+    """The complaints in the file, which are forgotten."""
+    found = file.read_text(encoding="utf-8")
+    file.write_text("")
+    return found
+
+
 def _of_call(method: str, fields: Mapping[str, Any]) -> Iterator[str]:
     if method == "answerCallbackQuery":
         if units(fields.get("text") or "") > NOTE:
@@ -160,9 +167,15 @@ def _of_parser(text: str, entities: Sequence[Entity]) -> Iterator[str]:
             yield f"lost on its way: {wanted}"
 
 
+def tdlib(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to one of TDLib's offline requests."""
+    answer: dict[str, Any] = json.loads(_tdlib()(json.dumps(request).encode()) or b"{}")
+    return answer
+
+
 @cache
 def _tdlib() -> Callable[[bytes], bytes | None]:
-    """Its offline requests, without a log of each."""
+    """Without a log of each request."""
     import tdjson
 
     tdjson.td_execute(b'{"@type": "setLogVerbosityLevel", "new_verbosity_level": 0}')
@@ -176,16 +189,13 @@ def as_telegram_reads_it(text: str, entities: Sequence[Entity]) -> dict[str, Any
     It goes through `parseMarkdown`, which repairs what it is given before it looks for marks of its own; signs that it
     would take for marks are replaced first.
     """
-    tdlib = _tdlib()
     for sign in SIGNS:
         text = text.replace(sign, ".")
     given = [
         {"@type": "textEntity", "offset": one["offset"], "length": one["length"], "type": _type(one)}
         for one in entities
     ]
-    question = {"@type": "parseMarkdown", "text": {"@type": "formattedText", "text": text, "entities": given}}
-    answer: dict[str, Any] = json.loads(tdlib(json.dumps(question).encode()) or b"{}")
-    return answer
+    return tdlib({"@type": "parseMarkdown", "text": {"@type": "formattedText", "text": text, "entities": given}})
 
 
 def _type(entity: Entity) -> dict[str, Any]:

@@ -1,12 +1,25 @@
-"""Whoever judges all messages is judged: what Telegram would not take is found, and Telegram's parser is here."""
+"""Whoever judges all messages is judged: what Telegram would not take is found, whichever far end it is sent to, and
+Telegram's parser is here.
+"""
 
+import asyncio
+import io
 import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from telegram import Bot
+from telegram.request import BaseRequest
 
+from bot.chat.console import ConsoleRequest
 from tests import judging
+from tests.chaos import faulty_telegram
+from tests.chat import offline
+from tests.telegram_server import serving
 
 
 @pytest.fixture
@@ -15,9 +28,7 @@ def found(misread: Path, misread_on_purpose: None) -> Any:
 
     def judge(method: str, **fields: Any) -> str:
         judging.call(method, fields)
-        told = misread.read_text(encoding="utf-8")
-        misread.write_text("")
-        return told
+        return judging.emptied(misread)
 
     return judge
 
@@ -56,7 +67,7 @@ BOLD = {"type": "bold", "offset": 0, "length": 1}
         (
             "sendMessage",
             {"text": "x", "entities": [{"type": "text_link", "offset": 0, "length": 1, "url": "no address"}]},
-            "Telegram" if not judging.PARSER else "no address",
+            "no address",
         ),
         ("sendMessage", {"text": "x", "reply_markup": {"inline_keyboard": [[{"text": "x"}] * 9]}}, "too many buttons"),
         ("sendMessage", {"text": "x", "reply_markup": {"inline_keyboard": [[{"text": " "}]]}}, "without words"),
@@ -87,3 +98,45 @@ def test_what_it_would_not_take_is(found: Any, method: str, fields: dict[str, An
     if complaint == "no address" and not judging.PARSER:
         pytest.skip("only Telegram's parser knows addresses")
     assert complaint in found(method, **fields)
+
+
+# --- far ends
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("misread_on_purpose")
+@pytest.mark.parametrize("request_of", [offline.Telegram, lambda: ConsoleRequest(io.StringIO())])
+async def test_what_a_bot_without_a_network_sends_is_judged(
+    misread: Path, request_of: Callable[[], BaseRequest]
+) -> None:
+    async with Bot("1:offline", request=request_of(), get_updates_request=request_of()) as bot:
+        await bot.send_message(7, "x" * 4097)
+    assert "4097 UTF-16 units" in judging.emptied(misread)
+
+
+@asynccontextmanager
+async def faulty() -> AsyncIterator[str]:
+    telegram = faulty_telegram.Telegram("seed", 0)
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(lambda: faulty_telegram.Connection(telegram), "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def emulated() -> AsyncIterator[str]:
+    async with serving.serve() as telegram:
+        yield telegram.url
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("misread_on_purpose")
+@pytest.mark.parametrize("far_end", [faulty, emulated])
+async def test_what_goes_to_a_server_is_judged(
+    misread: Path, far_end: Callable[[], AbstractAsyncContextManager[str]]
+) -> None:
+    async with far_end() as url, aiohttp.ClientSession() as session:
+        words = {"chat_id": 7, "message_id": 1, "text": "x" * 4097}
+        async with session.post(f"{url}/bot{serving.TOKEN}/editMessageText", json=words) as answer:
+            await answer.read()
+    assert "4097 UTF-16 units" in judging.emptied(misread)

@@ -5,7 +5,6 @@ import socket
 
 from aiohttp import web
 
-from tests.telegram_server.markup import tdlib
 from tests.telegram_server.server import TelegramServer
 
 
@@ -15,7 +14,6 @@ def main() -> None:
     parser.add_argument("port", type=int, nargs="?", default=0)
     parser.add_argument("--flood", action="store_true", help="answer 429 as Telegram does")
     arguments = parser.parse_args()
-    tdlib({"@type": "setLogVerbosityLevel", "new_verbosity_level": 0})
     listener = socket.create_server(("127.0.0.1", arguments.port))
     print("listening", listener.getsockname()[1], flush=True)
     server = TelegramServer(flood=arguments.flood)

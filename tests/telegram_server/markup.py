@@ -1,10 +1,10 @@
 """Telegram's own reading of text, offline: TDLib's parser for markup, and what it finds in plain text."""
 
-import json
 from typing import Any
 
 import lo_bot_api_emulator as lo
-import tdjson
+
+from tests.judging import tdlib
 
 Entity = dict[str, Any]
 
@@ -26,12 +26,6 @@ ENTITY_NAMES = {
     "PhoneNumber": "phone_number",
 }
 UNSHOWN_ENTITIES = {"BankCardNumber", "MediaTimestamp"}
-
-
-def tdlib(request: dict[str, Any]) -> dict[str, Any]:
-    """Run one of TDLib's offline requests."""
-    answer: dict[str, Any] = json.loads(tdjson.td_execute(json.dumps(request).encode()) or b"{}")
-    return answer
 
 
 def read_markup(text: str, mode: str) -> tuple[str, list[Entity]]:

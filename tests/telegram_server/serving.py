@@ -9,7 +9,6 @@ from aiohttp import web
 
 from tests.telegram_server.chats import Message
 from tests.telegram_server.faults import Fault
-from tests.telegram_server.markup import tdlib
 from tests.telegram_server.server import TelegramServer
 
 TOKEN = "123456789:TEST"
@@ -55,7 +54,6 @@ class Telegram:
 
 @asynccontextmanager
 async def serve(*, flood: bool = False) -> AsyncIterator[Telegram]:
-    tdlib({"@type": "setLogVerbosityLevel", "new_verbosity_level": 0})
     server = TelegramServer(flood=flood)
     runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
