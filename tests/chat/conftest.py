@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.store.database import Database
-from tests.chat.offline import Talk, open_chat
+from tests.chat.offline import Talk, open_chat, operator_of
 from tests.chat.worlds import Office, an_office
 
 
@@ -20,3 +20,9 @@ async def talk(office: Office) -> AsyncIterator[Talk]:
     opened = await open_chat(office)
     yield opened
     await opened.application.shutdown()
+
+
+@pytest.fixture
+def boss(talk: Talk) -> Talk:
+    """The operator, in private."""
+    return operator_of(talk)

@@ -201,6 +201,11 @@ def text_of(calls: list[dict[str, Any]]) -> str:
     return str(message["text"])
 
 
+def operator_of(talk: Talk) -> Talk:
+    """The same bot, talked to in private by who runs it."""
+    return talk.elsewhere({"id": 99, "type": "private", "first_name": "Ann"}, id=99, first_name="Ann")
+
+
 def data_of(call: dict[str, Any]) -> list[str]:
     """What the buttons under it say, but for those that cite and export."""
     return [data for data in all_data_of(call) if not data.startswith(("cite:", "export:"))]
@@ -208,11 +213,25 @@ def data_of(call: dict[str, Any]) -> list[str]:
 
 def all_data_of(call: dict[str, Any]) -> list[str]:
     """What the buttons under it say."""
-    rows = (call.get("reply_markup") or {}).get("inline_keyboard", [])
-    return [button["callback_data"] for row in rows for button in row if "callback_data" in button]
+    return [button["callback_data"] for button in buttons_of(call) if "callback_data" in button]
+
+
+def marked_in(call: dict[str, Any]) -> list[str]:
+    """What those buttons under it say that are marked as chosen."""
+    return [button["callback_data"] for button in buttons_of(call) if button["text"].startswith("● ")]
+
+
+def captions_of(call: dict[str, Any]) -> list[str]:
+    """How the buttons under it are called."""
+    return [button["text"] for button in buttons_of(call)]
 
 
 def copies_of(call: dict[str, Any]) -> list[str]:
     """What the buttons under it copy."""
+    return [button["copy_text"]["text"] for button in buttons_of(call) if "copy_text" in button]
+
+
+def buttons_of(call: dict[str, Any]) -> list[dict[str, Any]]:
+    """All that stand under it, row by row."""
     rows = (call.get("reply_markup") or {}).get("inline_keyboard", [])
-    return [button["copy_text"]["text"] for row in rows for button in row if "copy_text" in button]
+    return [button for row in rows for button in row]

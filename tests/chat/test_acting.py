@@ -7,7 +7,7 @@ import pytest
 
 from bot.models import Mute
 from bot.store import mutes
-from tests.chat.offline import Talk, all_data_of, text_of
+from tests.chat.offline import Talk, all_data_of, captions_of, text_of
 from tests.chat.worlds import Office, quoted
 
 pytestmark = pytest.mark.anyio
@@ -16,10 +16,6 @@ pytestmark = pytest.mark.anyio
 def muted(office: Office, chat: int = 7) -> list[Mute]:
     known = office.subscriber(chat)
     return list(office.database.read(mutes.of, known.id, office.clock())) if known else []
-
-
-def captions(call: dict[str, Any]) -> list[str]:
-    return [button["text"] for row in call["reply_markup"]["inline_keyboard"] for button in row]
 
 
 async def press(talk: Talk, data: str) -> dict[str, Any]:
@@ -66,7 +62,7 @@ async def test_a_speaker_is_muted_for_a_while_and_told_of_again(
     data = f"hush:speaker:petrov:{span}:{number}"
     assert data in all_data_of(offered)
     silent = await press(talk, data)
-    assert captions(silent)[0] == f"🔔 🟥 Pavel Petrov: {said}"
+    assert captions_of(silent)[0] == f"🔔 🟥 Pavel Petrov: {said}"
     assert muted(office) == [Mute("speaker", "petrov", until)]
     listed = text_of(await talk.says("/subscriptions"))
     assert f"🔕 🟥 Pavel Petrov – {said}" in listed
@@ -85,7 +81,7 @@ async def test_the_watch_that_brought_it_is_muted_and_unmuted_in_the_list(talk: 
         f"hush:watch:{truce.id}:{span}:{number}" for span in ("hour", "day", "on")
     ]
     silent = await press(talk, f"hush:watch:{truce.id}:on:{number}")
-    assert captions(silent)[0] == "🔔 🔎 truce: muted until unmuted"
+    assert captions_of(silent)[0] == "🔔 🔎 truce: muted until unmuted"
     (listed,) = await talk.says("/subscriptions")
     assert "🔕 🔎 truce – muted until unmuted" in listed["text"]
     (_answered, shown) = await talk.presses(f"unhush:watch:{truce.id}", listed)
@@ -111,6 +107,7 @@ async def test_in_a_group_only_its_admins_mute_and_everybody_unfolds(talk: Talk,
         refusal = (await group.presses(data))[-1]
         assert refusal["method"] == "answerCallbackQuery"
         assert "admin" in refusal["text"]
+    assert muted(office, -5) == []
     talk.telegram.ranks[7] = "administrator"
     await group.presses(f"hush:speaker:petrov:on:{number}")
     assert [one.value for one in muted(office, -5)] == ["petrov"]

@@ -50,10 +50,9 @@ async def test_what_is_kept_of_a_person_is_theirs_all_the_same(talk: Talk) -> No
     assert "Nothing is stored" in text_of(await talk.says("/stop"))
 
 
-async def test_those_in_the_list_and_operators_are_answered(talk: Talk, office: Office) -> None:
+async def test_those_in_the_list_and_operators_are_answered(talk: Talk, boss: Talk) -> None:
     listed = talk.elsewhere({"id": 8, "type": "private", "first_name": "Bob"}, id=8)
     assert "You follow everything" in text_of(await listed.says("/subscribe all"))
-    boss = talk.elsewhere({"id": 99, "type": "private", "first_name": "Ann"}, id=99)
     assert "You follow everything" in text_of(await boss.says("/subscribe all"))
     assert text_of(await talk.elsewhere(GROUP).says("/latest"))
     elsewhere = listed.elsewhere({"id": -300, "type": "supergroup", "title": "Other"}, id=8)
@@ -72,6 +71,7 @@ async def test_a_group_that_is_not_let_in_is_told_so_once(talk: Talk) -> None:
 
 async def test_after_a_while_it_is_forgotten_that_it_was_said(talk: Talk, office: Office) -> None:
     await talk.says("/start")
+    assert await office.database.write(access.forget, office.clock()) == 0
     assert await office.database.write(access.forget, office.clock.goes(days=31)) == 1
     assert "open only to those" in text_of(await talk.says("/start"))
 

@@ -13,13 +13,6 @@ from tests.worlds import NOON
 
 pytestmark = pytest.mark.anyio
 
-BOSS = {"id": 99, "type": "private", "first_name": "Ann"}
-
-
-@pytest.fixture
-def boss(talk: Talk) -> Talk:
-    return talk.elsewhere(BOSS, id=99)
-
 
 @pytest.fixture
 def chats(office: Office) -> None:
@@ -141,9 +134,3 @@ async def test_without_words_and_without_readers_nothing_can_be_sent(boss: Talk,
     assert not any("send" in data for data in data_of(question))
     office.database.submit(announcements.forget, office.clock.goes(hours=1)).result()
     assert office.database.read(announcements.find, 1) is None
-
-
-@pytest.mark.parametrize("data", ["news:2", "news", "news:0:0"])
-async def test_what_is_no_button_of_an_announcement_says_so(talk: Talk, data: str) -> None:
-    (note,) = await talk.presses(data)
-    assert "out of date" in note["text"]

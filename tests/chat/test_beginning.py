@@ -68,24 +68,6 @@ async def test_a_tap_is_taken_back_and_any_step_can_be_left_out(talk: Talk, offi
     assert known.digest is None
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        "begin",
-        "begin:x",
-        "begin:language:xx",
-        "begin:follow:side:west",
-        "begin:digest:25:00",
-        "begin:whom:1",
-        "begin:language",
-    ],
-)
-async def test_what_is_no_step_is_out_of_date(talk: Talk, office: Office, data: str) -> None:
-    (note,) = await talk.presses(data)
-    assert "out of date" in note["text"]
-    assert office.subscriber() is None
-
-
 async def test_a_group_is_set_up_by_its_administrators(talk: Talk, office: Office) -> None:
     group = talk.elsewhere({"id": -100, "type": "supergroup", "title": "A group"}, id=8)
     note = (await group.presses("begin:follow:all:"))[-1]

@@ -6,21 +6,12 @@ import pytest
 
 from bot.models import Statement
 from bot.store import outbox, search
-from tests.chat.offline import Talk, data_of, text_of
+from tests.chat.offline import Talk, data_of, operator_of, text_of
 from tests.chat.worlds import Office, quoted
 
 pytestmark = pytest.mark.anyio
 
 SIGNED = replace(quoted("petrov"), rule="subject-verb", evidence="Petrov said", confidence=85)
-
-
-def operator_of(talk: Talk) -> Talk:
-    """The same bot, talked to by who runs it."""
-    return replace(
-        talk,
-        chat={"id": 99, "type": "private", "first_name": "Op"},
-        user={"id": 99, "is_bot": False, "first_name": "Op", "language_code": "en"},
-    )
 
 
 def waiting(office: Office) -> list[tuple[int, str]]:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from bot.models import Follow
+from bot.models import Follow, Message
 from bot.render.language import voice
 from bot.render.replies import following as replies
 from bot.render.replies import managing as pages
 from bot.store import managed, subscribers
 from bot.store.connection import Connection
-from tests.chat.offline import BOT, Talk, all_data_of, data_of, member, text_of
+from tests.chat.offline import BOT, Talk, all_data_of, captions_of, data_of, member, text_of
 from tests.chat.worlds import Office, quoted
 from tests.render import judge
 from tests.worlds import ROSTER
@@ -142,12 +142,11 @@ async def test_the_list_shows_which_one_is_set_up(wall: Talk) -> None:
     wall.telegram.ranks[1] = "member"
     await wall.says("/manage -100")
     shown = answer(await wall.says("/manage"))
-    captions = [button["text"] for row in shown["reply_markup"]["inline_keyboard"] for button in row]
-    assert captions == ["● 📢 The desk", "📢 The wall", "This chat"]
+    assert captions_of(shown) == ["● 📢 The desk", "📢 The wall", "This chat"]
     assert all_data_of(shown) == ["manage:2", "manage:1", "manage:0"]
     home = answer(await wall.presses("manage:0", shown))
     assert "about this chat again" in home["text"]
-    assert "● This chat" in str(answer(await wall.presses("manage", home))["reply_markup"])
+    assert "● This chat" in captions_of(answer(await wall.presses("manage", home)))
 
 
 async def test_in_a_group_the_commands_themselves_do_it(wall: Talk) -> None:
@@ -173,8 +172,7 @@ async def test_stop_erases_that_chat_and_stop_at_home_what_was_named(wall: Talk,
     assert office.database.read(managed.of, 7) == []
 
 
-async def test_an_operator_runs_the_bot_meanwhile(wall: Talk, office: Office) -> None:
-    boss = wall.elsewhere({"id": 99, "type": "private", "first_name": "Ann"}, id=99)
+async def test_an_operator_runs_the_bot_meanwhile(wall: Talk, boss: Talk) -> None:
     wall.telegram.ranks[99] = "creator"
     await boss.says("/manage @the_wall")
     (menu,) = await boss.says("/admin")
@@ -202,7 +200,7 @@ def test_what_is_about_another_chat_says_so_as_long_as_there_is_room() -> None:
     judge.survives_telegram(headed)
     moved = [judge.stretch(headed, one) for one in headed.entities]
     assert moved == ["📢 The 😀 wall", *(judge.stretch(menu, one) for one in menu.entities)]
-    long = replies.menu(_, ROSTER, []).__class__("x" * 4090, (), menu.buttons)
+    long = Message("x" * 4090, (), menu.buttons)
     assert pages.about(long, "The wall", 12).text == long.text
     (row,) = pages.about(long, "The wall", 10**11).buttons[:1]
     assert row[0].data == "100000000000~on:all:"

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,20 +11,13 @@ from bot.chat.desk import Desk
 from bot.models import Cursor, Message
 from bot.store import access, gaps, outbox, sources, subscribers
 from bot.store.connection import Connection
-from tests.chat.offline import Talk, data_of, member, open_chat, text_of
+from tests.chat.offline import Talk, data_of, open_chat, operator_of, text_of
+from tests.chat.test_groups import IN, PUT_OUT, standing
 from tests.chat.worlds import Office
 from tests.store.worlds import put_subscriber
 from tests.worlds import NOON, ROSTER
 
 pytestmark = pytest.mark.anyio
-
-BOSS = {"id": 99, "type": "private", "first_name": "Ann"}
-
-
-@pytest.fixture
-def boss(talk: Talk) -> Talk:
-    """The operator, in private."""
-    return talk.elsewhere(BOSS, id=99)
 
 
 async def test_for_everybody_else_there_is_no_such_command(talk: Talk, boss: Talk, office: Office) -> None:
@@ -62,7 +54,7 @@ async def test_every_page_leads_back(boss: Talk, office: Office) -> None:
         assert page["method"] == "editMessageText"
         assert "admin:menu" in data_of(page)
     for word in ("people", "Sources", "money", "queue", "news", "troubles"):
-        assert text_of(await boss.says(f"/admin {word}"))
+        assert "Running Parley" not in text_of(await boss.says(f"/admin {word}"))
     assert "Running Parley" in text_of(await boss.says("/admin nonsense"))
 
 
@@ -102,7 +94,7 @@ async def test_a_chat_is_looked_up_shut_out_and_let_in_again(talk: Talk, boss: T
     (note,) = await talk.presses("menu")
     assert "does not answer this chat" in note["text"]
     assert (await talk.types("truce"))["results"] == []
-    await talk.tells(_returns())
+    await talk.tells(standing(talk.chat, PUT_OUT, IN, **talk.user))
     assert office.subscriber() == known
     (file,) = await talk.says("/export")
     assert file["method"] == "sendDocument"
@@ -114,14 +106,6 @@ async def test_a_chat_is_looked_up_shut_out_and_let_in_again(talk: Talk, boss: T
     assert again.state == "active"
     assert len(office.follows()) == 1
     assert "Newest statements" in text_of(await talk.says("/latest"))
-
-
-def _returns() -> dict[str, Any]:
-    bot = {"id": 1, "is_bot": True, "first_name": "Parley"}
-    user = {"id": 7, "is_bot": False, "first_name": "Eve"}
-    chat = {"id": 7, "type": "private"}
-    standing = {"old_chat_member": member(bot, "kicked"), "new_chat_member": member(bot, "member")}
-    return {"my_chat_member": {"chat": chat, "from": user, "date": 1647259200, **standing}}
 
 
 async def test_who_is_shut_out_can_still_erase_what_is_kept_and_stays_out(
@@ -277,7 +261,7 @@ async def test_without_troubles_that_is_said(boss: Talk) -> None:
     assert "Nothing waits." in text_of(await boss.says("/admin queue"))
 
 
-async def test_money_is_told_where_something_costs(boss: Talk, office: Office) -> None:
+async def test_money_is_told_where_something_costs(boss: Talk) -> None:
     assert "X is not read" in text_of(await boss.says("/admin money"))
 
 
@@ -285,7 +269,7 @@ async def test_money_is_told_where_something_costs(boss: Talk, office: Office) -
 async def paying(office: Office) -> AsyncIterator[Talk]:
     settings = replace(office.desk.settings, x_bearer_token="x", translate_url="https://translate.example")
     opened = await open_chat(Office(Desk(office.database, settings, office.clock), office.clock))
-    yield opened.elsewhere(BOSS, id=99)
+    yield operator_of(opened)
     await opened.application.shutdown()
 
 

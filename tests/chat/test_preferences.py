@@ -5,7 +5,7 @@ import pytest
 from bot.models import CHOICES, LANGUAGES
 from bot.render.language import voice
 from bot.render.replies import preferences
-from tests.chat.offline import Talk, data_of, open_chat, text_of
+from tests.chat.offline import Talk, data_of, marked_in, open_chat, text_of
 from tests.chat.worlds import Office, an_office
 
 pytestmark = pytest.mark.anyio
@@ -34,35 +34,10 @@ async def test_the_menu_says_how_everything_is_and_leads_to_each_page(office: Of
 async def test_each_way_is_a_button_that_shows_what_is_chosen(talk: Talk, office: Office, name: str) -> None:
     for way in CHOICES[name]:
         _, page = await talk.presses(f"set:{name}:{way}")
-        marked = [
-            button["callback_data"]
-            for row in page["reply_markup"]["inline_keyboard"]
-            for button in row
-            if button["text"].startswith("● ")
-        ]
-        assert marked == [f"set:{name}:{way}"]
+        assert marked_in(page) == [f"set:{name}:{way}"]
         known = office.subscriber()
         assert known is not None
         assert preferences.value(known, name) == way
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        "set",
-        "set:state:gone",
-        "set:translate",
-        "set:translate:1",
-        "set:changes:loud",
-        "set:mentions:2",
-        "settings:1",
-        "set:a:b:c",
-    ],
-)
-async def test_what_is_no_setting_is_out_of_date(talk: Talk, office: Office, data: str) -> None:
-    (note,) = await talk.presses(data)
-    assert "out of date" in note["text"]
-    assert office.subscriber() is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
