@@ -10,7 +10,6 @@ import asyncio
 import io
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -160,4 +159,3 @@ def _cleaned(page: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(asyncio.run(written()))
-    sys.exit(0)

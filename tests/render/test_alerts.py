@@ -38,7 +38,7 @@ def test_many_watches_are_named_up_to_the_tenth() -> None:
 
 
 def test_an_address_that_cannot_be_opened_makes_no_button() -> None:
-    (message,) = alerted(worlds.own(kind="post", media=()).__class__(replace(worlds.own().post, url="")))
+    (message,) = alerted(Telling(replace(worlds.own().post, url="")))
     assert [button.data for row in message.buttons for button in row] == ["cite:1", "tools:1"]
 
 

@@ -75,24 +75,13 @@ PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "shut out": lambda _, r, x: admitting.barred(_, x),
     "a button": lambda _, r, x: admitting.shut(_),
 }  # fmt: skip
+"""Those that test_pages.py shows to Telegram's parser."""
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
-def test_telegram_takes_every_page(page: str, language: str) -> None:
-    message = PAGES[page](voice(language, "Europe/Kyiv"), worlds.roster(), "слово 😀")
-    judge.within_limits(message)
-    judge.survives_telegram(message)
-    english = PAGES[page](EN, worlds.roster(), "слово 😀")
-    assert (message.text == english.text) is (language == "en")
-
-
-@given(st.sampled_from(sorted(PAGES)), worlds.rosters(), worlds.long_letters(), st.sampled_from(LANGUAGES))
-@settings(max_examples=100, deadline=None)
-def test_telegram_takes_every_page_whatever_was_written(page: str, roster: Roster, said: str, language: str) -> None:
-    message = PAGES[page](voice(language, "Asia/Tokyo"), roster, said)
-    judge.within_limits(message)
-    judge.survives_telegram(message)
+def test_every_page_has_words_of_its_own_in_each_language(page: str) -> None:
+    said = {PAGES[page](voice(language, "Europe/Kyiv"), worlds.roster(), "слово 😀").text for language in LANGUAGES}
+    assert len(said) == len(LANGUAGES)
 
 
 # --- an operator's own words

@@ -1,4 +1,4 @@
-"""Cards, comparisons, counts and citations: in three languages what Telegram takes, whatever names and words are."""
+"""Cards, comparisons, counts, citations, pages of /admin: Telegram takes them in three languages, whatever they say."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from bot.render.replies import citing, people, stats, talks
 from bot.render.replies.citing import Cited
 from bot.render.replies.settling import SourceState
 from bot.render.text import Text, inline
-from tests.render import judge, worlds
+from tests.render import judge, test_operating, worlds
 
 ROSTER = worlds.roster()
 EN = voice("en", "Europe/Kyiv")
@@ -61,6 +61,7 @@ def a_month(r: Roster) -> Counts:
 WEEKS = [worlds.AT - timedelta(days=days) for days in (0, 1, 8, 9, 10, 30)]
 
 PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
+    **test_operating.PAGES,
     "card": lambda _, r, x: people.card(
         _,
         r,
@@ -108,7 +109,7 @@ def test_telegram_takes_every_page(page: str, language: str) -> None:
 
 
 @given(st.sampled_from(sorted(PAGES)), worlds.rosters(), worlds.long_letters(), st.sampled_from(LANGUAGES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_telegram_takes_every_page_whatever_was_said(page: str, roster: Roster, said: str, language: str) -> None:
     message = PAGES[page](voice(language, "Asia/Tokyo"), roster, said)
     judge.within_limits(message)
