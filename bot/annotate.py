@@ -4,6 +4,8 @@ from datetime import datetime
 
 from bot import interpret, tell
 from bot.models import Roster
+from bot.render.language import voice
+from bot.render.statements import translatable
 from bot.store import posts, translations
 from bot.store.database import Database
 from bot.translate import Translator
@@ -20,8 +22,11 @@ async def translate_wanted(
     """
     added = 0
     for post, language in database.read(translations.wanted, AT_ONCE):
-        found = database.read(posts.tellings, [post])
-        if found and await interpret.made(database, translator, a_month, found[0], language, now) is not None:
+        (telling,) = database.read(posts.tellings, [post])
+        if (
+            translatable(voice(language, "UTC"), telling, roster)  # it may have been taken back meanwhile
+            and await interpret.made(database, translator, a_month, telling, language, now) is not None
+        ):
             await database.write(tell.annotated, roster, post, now)
             added += 1
         await database.write(translations.tried, post, language)

@@ -54,7 +54,7 @@ class World:
 
     async def take_in(self, *old: Post) -> int:
         """Let history come in. Returns how many posts were new."""
-        return sum([kept.new async for kept in history.keep(self.database, ROSTER, [old], self.clock(), 1)])
+        return sum([kept.new async for kept in history.keep(self.database, self.roster, [old], self.clock(), 1)])
 
     async def tick(self) -> None:
         """What the scheduler does each second; then until the polls that began are over."""
@@ -84,7 +84,7 @@ class World:
             for follow in follows:
                 subscribers.follow(connection, who.id, follow)
             if watch:
-                subscribers.watch(connection, who.id, watch, query.parse(watch, filters(ROSTER)).key, self.clock())
+                subscribers.watch(connection, who.id, watch, query.parse(watch, filters(self.roster)).key, self.clock())
             for what in ("changes", "deletions"):
                 subscribers.choose(connection, who.id, what, changes)
             return who.id
