@@ -98,7 +98,7 @@ async def test_who_wants_no_alert_gets_no_summary_of_it(world: World, how: Liter
     assert await told(world, hours=3) == []
 
 
-async def test_an_edit_and_a_deletion_in_quiet_hours_are_told_in_the_summary(world: World) -> None:
+async def test_an_edit_in_quiet_hours_is_told_in_the_summary(world: World) -> None:
     who = world.subscribe(Follow("all"))
     account = a_post("9", "I said no.", "petrov-telegram", at=world.clock())
     await world.poll(account)
@@ -112,15 +112,32 @@ async def test_an_edit_and_a_deletion_in_quiet_hours_are_told_in_the_summary(wor
     assert "I said yes." in text
 
 
+async def test_a_deletion_in_quiet_hours_is_told_in_the_summary(world: World) -> None:
+    who = world.subscribe(Follow("all"))
+    await world.poll(a_post("9", "I said no.", "ivanenko-x", at=world.clock()))
+    assert len(world.texts()) == 1
+    quiet(world, who)
+    world.remove("9")
+    await world.ask(minutes=55)
+    assert world.stored("9").post.fate == "deleted"
+    assert world.texts() == []
+    (text,) = await told(world, hours=3)
+    assert "deleted" in text
+
+
 async def test_how_edits_and_deletions_are_told_is_apart(world: World) -> None:
     who = world.subscribe(Follow("all"))
     world.database.submit(subscribers.choose, who, "changes", "off").result()
     account = a_post("9", "I said no.", "petrov-telegram", at=world.clock())
-    await world.poll(account)
+    await world.poll(account, a_post("10", "I said so.", "ivanenko-x", at=world.clock()))
     world.texts()
     world.remove("9")
     await world.poll(replace(account, text="I said yes."))
     assert world.texts() == []
+    world.remove("10")
+    await world.ask(minutes=55)
+    (text,) = world.texts()
+    assert text.startswith("🗑 Deleted")
     world.database.submit(subscribers.choose, who, "changes", "now").result()
     world.remove("9")
     await world.poll(replace(account, text="I said perhaps."))
@@ -183,6 +200,21 @@ async def test_a_burst_becomes_one_message_after_the_first_alerts(world: World) 
     assert await told(world, hours=1) == []
     await world.poll(replace(said(90), published_at=world.clock()))
     assert len(world.texts()) == 1
+
+
+async def test_a_burst_that_runs_into_quiet_hours_waits_for_their_end(world: World) -> None:
+    who = world.subscribe(Follow("all"))
+    await world.poll(*many(1, late.MOST))
+    await world.poll(said(40))
+    assert len(world.texts()) == late.MOST
+    quiet(world, who)
+    await world.poll(said(41))
+    (text,) = await told(world, minutes=11)
+    assert "Point 40" in text
+    assert "Point 41" not in text
+    (text,) = await told(world, hours=2)
+    assert text.startswith("🌙 1 post")
+    assert "Point 41" in text
 
 
 async def test_a_clock_that_is_put_back_ends_a_burst_and_what_is_held_comes(world: World) -> None:
