@@ -65,3 +65,5 @@ async def test_it_joins_its_story_while_the_past_is_being_read(reader: Reader) -
     assert len(reader._texts) < EARLIER
     await remembering
     assert len(reader._texts) == EARLIER + 1 + 3
+    await reader.read(wire, [a_post("next", "The harbour rests.")], NOON + timedelta(hours=17))
+    assert len(reader._texts) == 1 + 3 + 1, "what was read last is the oldest, and goes first"

@@ -212,6 +212,14 @@ TEXTS = [text for _, _, text in _posts(random.Random(7)) if "US" not in text and
 ALL_WORDS = [word for words in WORDS.values() for word in words.split() if word not in ("US", "U.S.")]
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_word_is_found_however_it_is_written(variant: Callable[[str], str]) -> None:
+    for word in ALL_WORDS:
+        for typed in (word, f"={word}"):
+            assert query.parse(typed).matches(tokens.read(variant(word))), typed
+            assert query.parse(variant(typed)).matches(tokens.read(word)), typed
+
+
 @given(st.sampled_from(TEXTS), st.sampled_from(ALL_WORDS), st.sampled_from(VARIANTS), st.booleans())
 def test_how_a_word_is_written_makes_no_difference(
     text: str, word: str, variant: Callable[[str], str], exact: bool
