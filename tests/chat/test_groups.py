@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.buttons import VERBS
 from bot.models import Follow
 from bot.store import subscribers
 from tests.chat.offline import BOT, Talk, as_shown, data_of, member, text_of
@@ -26,6 +27,29 @@ STEERING = [
     "/zone UTC",
     "/language uk",
     "/stop",
+]
+
+STEERING_BUTTONS = [
+    "begin:follow:all:",
+    "on:all:",
+    "off:speaker:petrov",
+    "how:speaker:petrov:digest",
+    "drop:speaker:petrov",
+    "set:retold:off",
+    "watch",
+    "keep",
+    "narrow:side:north",
+    "nowatch",
+    "mute:1",
+    "hush:speaker:petrov:on:1",
+    "unhush:speaker:petrov:1",
+    "unwatch:1",
+    "watched:1:urgent",
+    "digest:off",
+    "quiet:22:00-07:00",
+    "zone:UTC",
+    "language:uk",
+    "news:0",
 ]
 
 
@@ -114,6 +138,23 @@ async def test_a_button_works_for_administrators_alone(group: Talk, boss: Talk, 
     assert office.subscriber(-100) is None
     await boss.presses("on:all:", menu)
     assert office.follows(-100) == [Follow("all")]
+
+
+@pytest.mark.parametrize("data", STEERING_BUTTONS)
+async def test_no_button_lets_a_member_change_what_comes(group: Talk, boss: Talk, office: Office, data: str) -> None:
+    office.said(1, "words", quoted("petrov"))
+    await boss.says("/subscribe petrov")
+    await boss.watches("fleet")
+    before = office.subscriber(-100), office.follows(-100), office.watches(-100)
+    words = {"text": "army", "entities": [{"type": "code", "offset": 0, "length": 4}]}
+    asked, note = await group.presses(data, words)
+    assert (asked["method"], note["method"]) == ("getChatMember", "answerCallbackQuery")
+    assert "Only administrators" in note["text"]
+    assert (office.subscriber(-100), office.follows(-100), office.watches(-100)) == before
+
+
+def test_each_button_that_changes_what_comes_is_tried() -> None:
+    assert {data.split(":")[0] for data in STEERING_BUTTONS} == {verb for verb, one in VERBS.items() if one.steers}
 
 
 async def test_a_button_under_the_message_of_the_channel_itself_still_asks_for_the_person(
