@@ -25,24 +25,22 @@ from bot.botapi.pacing import Pacing
 from bot.botapi.transport import AiohttpRequest, Polling
 from bot.deliver import Delivery
 from bot.meters import Meters
-from bot.models import Follow, IndexEntry, Message, Post, Roster, Statement, StatementKind, Timetable
+from bot.models import Follow, Message, Post, Roster, Statement, StatementKind, Timetable
 from bot.schedule import next_digest_at
 from bot.store import outbox, posts, sources, subscribers
 from bot.store import search as index
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import Subject
-from bot.words import facts, version
-from bot.words.search import document
-from bot.words.tokens import Text, Token
+from bot.words import version
+from bot.words.tokens import Token
 from tests.bench.corpus import SHARES, vocabulary
-from tests.bench.figures import Figure
-from tests.bench.searching import POSTS, sentences
+from tests.bench.figures import Figure, percentile
+from tests.bench.searching import POSTS, entry, sentences
 from tests.bench.words import WORDS
 from tests.chat.offline import Telegram
-from tests.process.running import listening
+from tests.process.running import HOUSE, listening
 
-CONFIG = Path(__file__).parents[2] / "config"
 SUBSCRIBERS = 100_000
 APART = timedelta(seconds=60)
 BATCH = 20_000
@@ -65,7 +63,7 @@ ANSWERS = frozenset({"sendMessage", "editMessageText", "sendPhoto", "sendDocumen
 
 
 def answering(folder: Path) -> Iterator[Figure]:
-    loaded = settings.load({"PARLEY_CONFIG": str(CONFIG)})
+    loaded = settings.load({"PARLEY_CONFIG": str(HOUSE / "config")})
     opened = replace(loaded, database=folder / "parley.db", bot_token="1:bench", admins=tuple(range(1, OPERATORS + 1)))
     now = app.now()
     database = Database.open(opened.database)
@@ -84,23 +82,23 @@ def answering(folder: Path) -> Iterator[Figure]:
 
 def _figures(times: dict[str, list[float]], spent: dict[str, list[float]]) -> Iterator[Figure]:
     together = sorted(one for some in times.values() for one in some)
-    slow = sorted(((_share(some, 95), name) for name, some in times.items()), reverse=True)
+    slow = sorted(((percentile(some, 95), name) for name, some in times.items()), reverse=True)
     where = f"{POSTS:,} posts, {SUBSCRIBERS:,} subscribers, an alert going to all of them at 1,000 a second"
     yield Figure(
         "commands and buttons answered, p95",
-        _share(together, 95),
+        percentile(together, 95),
         "ms",
         f"from the update to the transport; must be below 100; median {statistics.median(together):.1f}, "
-        f"p99 {_share(together, 99):.0f}, worst {together[-1]:.0f}, of {len(together)}; {where}",
+        f"p99 {percentile(together, 99):.0f}, worst {together[-1]:.0f}, of {len(together)}; {where}",
     )
     work = sorted(one for some in spent.values() for one in some)
-    heavy = sorted(((_share(some, 95), name) for name, some in spent.items()), reverse=True)
+    heavy = sorted(((percentile(some, 95), name) for name, some in spent.items()), reverse=True)
     yield Figure(
         "processor time of an answer, p95",
-        _share(work, 95),
+        percentile(work, 95),
         "ms",
         "of the whole process meanwhile, the alert's too: what other processes take away does not count; "
-        f"median {statistics.median(work):.1f}, p99 {_share(work, 99):.0f}; "
+        f"median {statistics.median(work):.1f}, p99 {percentile(work, 99):.0f}; "
         f"{100 * sum(one < 100 for one in work) / len(work):.1f} % below 100; "
         "the heaviest: " + ", ".join(f"{name} {p95:.0f}" for p95, name in heavy[:6]) + " ms (p95)",
     )
@@ -109,10 +107,6 @@ def _figures(times: dict[str, list[float]], spent: dict[str, list[float]]) -> It
         "must be 95 or more; the slowest: " + ", ".join(f"{name} {p95:.0f}" for p95, name in slow[:6]) + " ms (p95)"
     )
     yield Figure("answered in under 100 ms", 100 * within, "%", beside)
-
-
-def _share(times: Sequence[float], percent: float) -> float:
-    return sorted(times)[min(int(len(times) * percent / 100), len(times) - 1)]
 
 
 # --- the house
@@ -163,11 +157,10 @@ def _posts(
 def _store(connection: Connection, batch: Sequence[Made], roster: Roster) -> None:
     numbers = posts.insert_all(connection, [posts.row(post, post.published_at) for post, *_ in batch])
     made_with = version.of_posts(roster)
-    entries = []
-    for at, (post, words, said, topics) in enumerate(batch):
-        text = Text(post.text, post.language, words)
-        facts.know(text, post, said, topics, roster)
-        entries.append((numbers[at], post.published_at, IndexEntry(document(text), tuple(topics), made_with)))
+    entries = [
+        (numbers[at], post.published_at, entry(post, words, said, topics, roster, made_with))
+        for at, (post, words, said, topics) in enumerate(batch)
+    ]
     posts.add_statements(
         connection, [(numbers[at], posts.statement_rows(post, said)) for at, (post, _, said, _) in enumerate(batch)]
     )

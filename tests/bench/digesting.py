@@ -14,8 +14,8 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.bench.corpus import texts
 from tests.bench.figures import Figure
+from tests.process.running import HOUSE
 
-CONFIG = Path(__file__).parents[2] / "config"
 SUBSCRIBERS = 10_000
 DAYS, A_DAY = 15, 200
 """Days of posts, and posts a day: forty sources that speak five times each."""
@@ -25,7 +25,7 @@ LARGE = 100_000
 
 
 def digesting(folder: Path) -> Iterator[Figure]:
-    roster = settings.load({"PARLEY_CONFIG": str(CONFIG)}).roster
+    roster = settings.load({"PARLEY_CONFIG": str(HOUSE / "config")}).roster
     now = app.now()
     database = Database.open(folder / "parley.db")
     database.submit(_fill, roster, now).result()

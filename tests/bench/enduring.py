@@ -4,7 +4,6 @@ URL` is the process that is weighed.
 
 import asyncio
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from bot.store import outbox
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.bench.figures import Figure
+from tests.bench.spending import processor, resident
 from tests.bench.worlds import NOW, followers
 from tests.process.running import HOUSE, Parley, TelegramFarEnd, listening, until, write_config
 
@@ -71,21 +71,16 @@ async def _send(folder: Path, url: str) -> None:
             stop = asyncio.Event()
             running = asyncio.create_task(delivery.run(stop))
             await asyncio.sleep(WARMING)
-            weights = [_resident()]
+            weights = [resident(os.getpid())]
             for _ in range(int(SENDING)):
                 await asyncio.sleep(1)
-                weights.append(_resident())
+                weights.append(resident(os.getpid()))
             stop.set()
             await running
         counted = "SELECT count(*) FROM outbox WHERE state = 'sent'"
         (sent,) = database.read(lambda connection: connection.execute(counted).fetchone())
     print(weights[0], max(weights), sent)
     print([round(w) for w in weights], file=sys.stderr)
-
-
-def _resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 def _idle(folder: Path) -> Figure:
@@ -103,20 +98,14 @@ def _idle(folder: Path) -> Figure:
             until(TelegramFarEnd(telegram).polling)
             time.sleep(5)
             assert parley.process
-            began = _spent(parley.process.pid)
+            began = processor(parley.process.pid)
             time.sleep(IDLE)
-            share = (_spent(parley.process.pid) - began) / IDLE * 100
+            share = (processor(parley.process.pid) - began) / IDLE * 100
         finally:
             parley.stop()
     return Figure(
         "processor time of the idle process", share, "% of a core", "3 sources every 5 minutes; must be below 1"
     )
-
-
-def _spent(process: int) -> float:
-    """Seconds of processor time so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a measurement yields."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -11,3 +12,8 @@ class Figure:
     value: float
     unit: str
     beside: str
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value that so many percent (below 100) of them do not reach."""
+    return sorted(values)[int(len(values) * percent / 100)]

@@ -1,6 +1,5 @@
 """The process with 500 sources of which none has news: what it takes from a computer that has other things to do."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -12,6 +11,7 @@ from bot.store import sources
 from bot.store.connection import connect
 from tests.bench.corpus import texts
 from tests.bench.figures import Figure
+from tests.bench.spending import processor, resident
 from tests.process.running import Parley, TelegramFarEnd, ask, ended, listening, post, until, write_config
 
 KINDS = {"feed": 440, "telegram": 60}
@@ -39,18 +39,18 @@ def idling(folder: Path) -> Iterator[Figure]:
         with ended(parley):
             read = _started(parley, TelegramFarEnd(telegram))
             until(lambda: _polled(folder) == sum(KINDS.values()), within=300, pause=1.0)
-            grown = _resident(read)
+            grown = resident(read)
             parley.stop()
             process = _started(parley, TelegramFarEnd(telegram))
-            before, asked = _cpu(process), _asked(far_ends)
+            before, asked = processor(process), _asked(far_ends)
             time.sleep(WATCHED)
-            took, polls = _cpu(process) - before, _asked(far_ends) - asked
+            took, polls = processor(process) - before, _asked(far_ends) - asked
             beside = f"of one core; {polls} polls in {WATCHED:.0f} s, nothing new"
             yield Figure("500 sources idle", took / WATCHED * 100, "%", beside)
             beside = (
                 f"resident, begun with a full database; {grown:.0f} after the first polls, which brought 10,000 posts"
             )
-            yield Figure("the same, memory", _resident(process), "MiB", beside)
+            yield Figure("the same, memory", resident(process), "MiB", beside)
             parley.stop()
 
 
@@ -92,15 +92,3 @@ def _polled(folder: Path) -> int:
     """How many sources have been read."""
     with closing(connect(folder / "parley.db")) as connection:
         return sum(one.last_ok_at is not None for one in sources.health(connection))
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of processor time that the process has used."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024

@@ -13,6 +13,7 @@ from threading import Event, Thread
 
 from tests.bench.corpus import texts
 from tests.bench.figures import Figure
+from tests.bench.spending import resident
 from tests.bench.worlds import NOW
 from tests.process.running import HOUSE, Parley, write_config
 
@@ -92,16 +93,8 @@ class Weighing:
 
     def _weigh(self) -> None:
         while not self._over.wait(1.0):
-            self._seen.append(sum(map(_resident, [self._pid, *_children(self._pid)])))
+            self._seen.append(sum(map(resident, [self._pid, *_children(self._pid)])))
 
 
 def _children(pid: int) -> list[int]:
     return [int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()]
-
-
-def _resident(pid: int) -> float:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -27,8 +26,9 @@ from bot.words.index import WatchIndex
 from bot.words.nodes import Phrase, Word
 from bot.words.query import Query
 from tests.bench.corpus import texts
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, percentile
 from tests.bench.population import watches
+from tests.bench.spending import resident
 from tests.process.running import HOUSE
 
 MANY, VERY_MANY = 100_000, 1_000_000
@@ -62,8 +62,10 @@ def _measured(folder: Path) -> Iterator[Figure]:
     distinct = len({one.key for one in compiled})
     hit = statistics.mean(len(index.matches(tokens.read(text, language))) for language, text in posts)
     yield Figure("watches matched, median", statistics.median(warm), "ms", f"{beside}; {hit:.0f} watches hit a post")
-    yield Figure("watches matched, p99", _p99(warm), "ms", f"{distinct:,} of the watches differ")
-    yield Figure("the same, words met for the first time, p99", _p99(cold), "ms", f"after {LEARNT:,} other posts")
+    yield Figure("watches matched, p99", percentile(warm, 99), "ms", f"{distinct:,} of the watches differ")
+    yield Figure(
+        "the same, words met for the first time, p99", percentile(cold, 99), "ms", f"after {LEARNT:,} other posts"
+    )
     yield Figure("reading alone, median", statistics.median(map(_read_time, posts)), "ms", "tokens and lemmas")
     yield Figure("a watch added, median", statistics.median(took), "ms", "compiled and filed; no rebuild")
     yield Figure("a watch added, worst", max(took), "ms", f"of {len(took):,}")
@@ -123,10 +125,6 @@ def _milliseconds(work: Callable[..., Any], *args: Any) -> float:
     return (time.thread_time() - began) * 1000
 
 
-def _p99(times: Sequence[float]) -> float:
-    return sorted(times)[len(times) * 99 // 100]
-
-
 def _forget_words() -> None:
     for remembered in (tokens._met, lemmas._readings, lemmas._known):
         remembered.cache_clear()
@@ -155,8 +153,8 @@ def _others(compiled: Sequence[Query], posts: Sequence[tuple[str, str]]) -> Iter
         statistics.median(times),
         "ms",
         f"words and phrases alone ({len(plain):,}), their forms written out (at most 60 of a phrase), text already cut "
-        f"and folded; p99 {_p99(times):.2f} ms; {took:.1f} s to build, {again * 1000:.0f} ms to add one watch; "
-        "no AND, no NOT",
+        f"and folded; p99 {percentile(times, 99):.2f} ms; {took:.1f} s to build, "
+        f"{again * 1000:.0f} ms to add one watch; no AND, no NOT",
     )
     yield Figure(
         "the same with FTS5, one query a watch", _with_fts(compiled[:FEW], posts[:20]), "ms", f"{FEW:,} watches"
@@ -264,27 +262,22 @@ def _very_many(folder: Path) -> Iterator[Figure]:
 
 
 def weigh(keys: str) -> None:
-    """Median and p99 of matching with these watches, how many hit a post, and their weight in MiB."""
+    """Prints median and p99 of matching with these watches, how many hit a post, and their weight in MiB."""
     posts = list(texts(MEASURED, seed=5))
     index = WatchIndex()
     for language, text in texts(LEARNT, seed=6):
         index.learn(tokens.read(text, language))
     gc.collect()
     gc.disable()
-    before = _resident()
+    before = resident(os.getpid())
     with Path(keys).open(encoding="utf-8") as file:
         for number, key in enumerate(file):
             index.add(number, key.rstrip("\n"))
-    weight = _resident() - before
+    weight = resident(os.getpid()) - before
     gc.freeze()
     gc.enable()
     for post in posts[:500]:
         _read_and_match(index, post)
     times = [_milliseconds(_read_and_match, index, post) for post in posts]
     hit = statistics.mean(len(index.matches(tokens.read(text, language))) for language, text in posts[:500])
-    print(statistics.median(times), _p99(times), hit, weight)
-
-
-def _resident() -> float:
-    (line,) = re.findall(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())
-    return int(line) / 1024
+    print(statistics.median(times), percentile(times, 99), hit, weight)

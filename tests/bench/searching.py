@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import search
-from bot.models import IndexEntry, Post
+from bot.models import IndexEntry, Post, Roster, Statement
 from bot.store import posts, sources
 from bot.store import search as index
 from bot.store.connection import Connection, connect
@@ -19,7 +19,7 @@ from bot.words import facts, query, tokens, version
 from bot.words.search import document
 from bot.words.tokens import Text, Token
 from tests.bench.corpus import SHARES, vocabulary
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, percentile
 from tests.bench.matching import on_one_core
 from tests.bench.words import WORDS
 from tests.bench.worlds import NOW, ROSTER
@@ -82,7 +82,7 @@ def _measured(folder: Path) -> Iterator[Figure]:
         beside = (
             f"median {statistics.median(times):.2f}, worst {max(times):.1f} ms of CPU; {found:.1f} of 6 posts found"
         )
-        yield Figure(f"search, {kind}, p95", _share(times, 95), "ms", beside)
+        yield Figure(f"search, {kind}, p95", percentile(times, 95), "ms", beside)
     connection.close()
     yield from _one_more(path, pools, chance)
 
@@ -104,10 +104,13 @@ def _posts(pools: dict[str, list[Sentence]], chance: random.Random) -> Iterator[
         yield post, [word for part in parts for word in part[1]]
 
 
-def _entry(post: Post, words: list[Token], made_with: str) -> IndexEntry:
+def entry(
+    post: Post, words: list[Token], said: Sequence[Statement], topics: Sequence[str], roster: Roster, made_with: str
+) -> IndexEntry:
+    """As collecting makes it, of words that are read already."""
     text = Text(post.text, post.language, words)
-    facts.know(text, post, (), (), ROSTER)
-    return IndexEntry(document(text), (), made_with)
+    facts.know(text, post, said, topics, roster)
+    return IndexEntry(document(text), tuple(topics), made_with)
 
 
 def _store(connection: Connection, batch: Sequence[Post]) -> int:
@@ -120,7 +123,10 @@ def _index(connection: Connection, number: int, batch: Sequence[Made]) -> None:
     made_with = version.of_posts(ROSTER)
     index.add(
         connection,
-        [(number + at, post.published_at, _entry(post, words, made_with)) for at, (post, words) in enumerate(batch, 1)],
+        [
+            (number + at, post.published_at, entry(post, words, (), (), ROSTER, made_with))
+            for at, (post, words) in enumerate(batch, 1)
+        ],
     )
 
 
@@ -183,13 +189,13 @@ def _one_more(path: Path, pools: dict[str, list[Sentence]], chance: random.Rando
     joins: list[float] = []
     made_with = version.of_posts(ROSTER)
     for number, (post, words) in enumerate(islice(_posts(pools, chance), ADDED)):
-        entry = _entry(post, words, made_with)
+        indexed = entry(post, words, (), (), ROSTER, made_with)
         at: datetime = NOW + timedelta(minutes=number)
         connection.execute("BEGIN")
         id = posts.insert(connection, Post("wire", f"n{number}", post.url, at, post.text, post.language), at)
         assert id
         began = time.thread_time()
-        index.add(connection, [(id, at, entry)])
+        index.add(connection, [(id, at, indexed)])
         connection.execute("COMMIT")
         times.append((time.thread_time() - began) * 1000)
         if number % JOINED == 0:
@@ -199,14 +205,14 @@ def _one_more(path: Path, pools: dict[str, list[Sentence]], chance: random.Rando
         "one more post in the index, median",
         statistics.median(times),
         "ms",
-        f"a transaction each, with its commit; p99 {_share(times, 99):.2f}, p99.9 {_share(times, 99.9):.2f}, "
+        f"a transaction each, with its commit; p99 {percentile(times, 99):.2f}, p99.9 {percentile(times, 99.9):.2f}, "
         f"worst {max(times):.1f} ms of CPU, of {ADDED:,}",
     )
     yield Figure(
         "a step of putting the index in order, median",
         statistics.median(joins),
         "ms",
-        f"after every {JOINED} posts, {len(joins) / ADDED:.1f} steps a post; p99 {_share(joins, 99):.2f}, "
+        f"after every {JOINED} posts, {len(joins) / ADDED:.1f} steps a post; p99 {percentile(joins, 99):.2f}, "
         f"worst {max(joins):.1f} ms of CPU",
     )
 
@@ -220,7 +226,3 @@ def _join(connection: Connection) -> Iterator[float]:
         going = index.join_parts(connection)
         connection.execute("COMMIT")
         yield (time.thread_time() - began) * 1000
-
-
-def _share(times: Sequence[float], percent: float) -> float:
-    return sorted(times)[int(len(times) * percent / 100)]

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench.figures import Figure
+from tests.bench.spending import resident
 from tests.process.running import Parley, TelegramFarEnd, ask, listening, until, write_config
 
 
@@ -30,14 +31,11 @@ def starting(folder: Path) -> Iterator[Figure]:
             until(TelegramFarEnd(telegram).polling)
             time.sleep(5)
             assert parley.process
-            status = Path(f"/proc/{parley.process.pid}/status")
-            if status.exists():
-                (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")]
-                yield Figure(
-                    "memory of the idle process",
-                    int(line.split()[1]) / 1024,
-                    "MiB",
-                    "resident, 3 sources polled each second",
-                )
+            yield Figure(
+                "memory of the idle process",
+                resident(parley.process.pid),
+                "MiB",
+                "resident, 3 sources polled each second",
+            )
         finally:
             parley.stop()
