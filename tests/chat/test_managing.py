@@ -111,6 +111,12 @@ async def test_who_is_no_administrator_sets_up_nothing(wall: Talk, office: Offic
     assert (office.subscriber(-200), len(office.follows())) == (None, 1)
 
 
+async def test_nobody_sets_up_the_private_chat_of_another(wall: Talk, office: Office) -> None:
+    wall.telegram.chats["@bob"] = {"id": 8, "type": "private", "first_name": "Bob"}
+    assert "You are no administrator" in answer(await wall.says("/manage @bob"))["text"]
+    assert office.database.read(managed.of, 7) == []
+
+
 async def test_who_was_one_is_asked_again_each_time(wall: Talk, office: Office) -> None:
     await wall.says("/manage @the_wall")
     menu = answer(await wall.says("/subscribe"))
@@ -131,6 +137,9 @@ async def test_who_was_one_is_asked_again_each_time(wall: Talk, office: Office) 
 async def test_where_the_bot_may_not_post_that_is_said(wall: Talk) -> None:
     wall.telegram.ranks[1] = member(BOT, "administrator", can_post_messages=False)
     assert "may not post there" in answer(await wall.says("/manage @the_wall"))["text"]
+    for rank in ("left", "kicked"):
+        wall.telegram.ranks[1] = rank
+        assert "may not post there" in answer(await wall.says("/manage -100"))["text"]
     wall.telegram.ranks[1] = "member"
     assert "You are setting up “The desk”" in answer(await wall.says("/manage -100"))["text"]
     assert "I see no channel or group “@nothing”" in answer(await wall.says("/manage @nothing"))["text"]

@@ -198,13 +198,31 @@ async def test_a_digest_says_that_a_source_was_switched_off(talk: Talk, office: 
     assert "Not readable" in row.message.text
 
 
-async def test_what_the_configuration_has_off_is_not_switched(boss: Talk) -> None:
-    (page,) = await boss.says("/admin sources")
-    assert [data for data in data_of(page) if data.startswith(("admin:on", "admin:off"))] == [
-        "admin:off:ivanenko-x:0",
-        "admin:off:petrov-telegram:0",
-        "admin:off:wire:0",
-    ]
+@pytest.fixture
+async def without_wire(office: Office) -> AsyncIterator[Talk]:
+    """The operator of an office whose configuration has an agency off."""
+    shown = {**ROSTER.sources, "wire": replace(ROSTER.sources["wire"], enabled=False)}
+    settings = replace(office.desk.settings, roster=replace(ROSTER, sources=shown))
+    office.database.submit(sources.enrol, list(shown.values()), office.clock()).result()
+    opened = await open_chat(Office(Desk(office.database, settings, office.clock), office.clock))
+    yield operator_of(opened)
+    await opened.application.shutdown()
+
+
+async def switches(operator: Talk) -> list[str]:
+    (page,) = await operator.says("/admin sources")
+    return [data for data in data_of(page) if data.startswith(("admin:on", "admin:off"))]
+
+
+async def test_every_source_can_be_switched(boss: Talk) -> None:
+    assert await switches(boss) == ["admin:off:ivanenko-x:0", "admin:off:petrov-telegram:0", "admin:off:wire:0"]
+
+
+async def test_what_the_configuration_has_off_is_not_switched(without_wire: Talk) -> None:
+    assert await switches(without_wire) == ["admin:off:ivanenko-x:0", "admin:off:petrov-telegram:0"]
+    for data in ("admin:off:wire:0", "admin:on:wire:0"):
+        (note,) = await without_wire.presses(data)
+        assert "out of date" in note["text"]
 
 
 # --- the queue and troubles
