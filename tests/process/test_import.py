@@ -17,11 +17,12 @@ from tests.worlds import NOON, a_post
 
 pytestmark = pytest.mark.process
 
-COUNT = 2500
+COUNT = 10_000
+"""Ten batches, of which two are waited for: the hand that kills has the time of eight to come too late."""
 
 
 def lines() -> str:
-    """Petrov's channel over some months, every tenth post with an earlier version."""
+    """Petrov's channel over a year, every tenth post with an earlier version."""
     found = []
     for number in range(COUNT):
         at = NOON + timedelta(hours=number)
