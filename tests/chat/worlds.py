@@ -44,11 +44,13 @@ class Office:
         return self.database.submit(put_post, post, who, self.clock()).result()
 
 
-def put_post(connection: Connection, post: Post, who: tuple[Statement, ...], now: datetime) -> int:
+def put_post(
+    connection: Connection, post: Post, who: tuple[Statement, ...], now: datetime, meanings: Meanings = MEANINGS
+) -> int:
     number = posts.insert(connection, post, now)
     assert number
     posts.put_statements(connection, post, number, who)
-    search.add(connection, [(number, post.published_at, MEANINGS.again(Telling(replace(post, id=number), who)))])
+    search.add(connection, [(number, post.published_at, meanings.again(Telling(replace(post, id=number), who)))])
     return number
 
 
