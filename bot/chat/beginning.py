@@ -32,7 +32,9 @@ async def start(turn: Turn, typed: str) -> None:
 
 
 async def _follow_link(turn: Turn, typed: str) -> None:
-    """What t.me/bot?start=follow_… names; where it names nobody, whom it may have meant."""
+    """What t.me/bot?start=follow_… or, in a group, ?startgroup=follow_… names; where that is nobody, whom it may have
+    meant.
+    """
     roster = turn.desk.roster
     verb, _, value = typed.partition("_")
     wanted = _named(value, turn) if verb == "follow" else None

@@ -132,3 +132,19 @@ async def test_a_link_that_is_misspelt_offers_whom_it_may_mean(talk: Talk, offic
     assert "on:speaker:ivanenko" in data_of(answer)
     await talk.presses("on:speaker:ivanenko", answer)
     assert office.follows() == [Follow("speaker", "ivanenko")]
+
+
+async def test_a_link_that_brings_the_bot_into_a_group_follows_there_if_an_administrator_opens_it(
+    talk: Talk, office: Office
+) -> None:
+    """Telegram says it in the group with the bot's name, as whoever opened ?startgroup=…"""
+    group = talk.elsewhere({"id": -100, "type": "supergroup", "title": "A group"}, id=8)
+    asked, answer = await group.says("/start@parley_bot follow_ivanenko")
+    assert asked["method"] == "getChatMember"
+    assert "In a group only administrators change what comes here" in answer["text"]
+    assert office.subscriber(-100) is None
+    talk.telegram.ranks[8] = "administrator"
+    _asked, answer = await group.says("/start@parley_bot follow_ivanenko")
+    assert answer["text"].startswith("✅ You follow 🟦 Olha Ivanenko")
+    assert office.follows(-100) == [Follow("speaker", "ivanenko")]
+    assert await group.says("/start@another_bot follow_petrov") == []
