@@ -10,12 +10,24 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from bot import charts, schedule, tell
-from bot.models import CORRECTED, Follow, Gap, Message, Roster, Subscriber, Telling, Watch
+from bot.models import CORRECTED, Follow, Gap, Message, MuteWhat, Roster, Subscriber, Telling, Watch
 from bot.render import alerts, digests
 from bot.render.digests import Before
 from bot.render.language import voice
 from bot.render.replies.stats import caption
-from bot.store import activity, backlog, corrections, drawings, gaps, late, outbox, posts, statements, subscribers
+from bot.store import (
+    activity,
+    backlog,
+    corrections,
+    drawings,
+    gaps,
+    late,
+    mutes,
+    outbox,
+    posts,
+    statements,
+    subscribers,
+)
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import facts, query
@@ -51,21 +63,27 @@ USUAL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one subscriber wants to read in the digest."""
+    """What one subscriber wants to read in the digest; and what was `muted` since the last one."""
 
     subscriber: Subscriber
     follows: tuple[Follow, ...]
     watches: tuple[Watch, ...]
-
-    def of_the_digest(self) -> "Wish":
-        """Without what is told at once."""
-        follows = tuple(follow for follow in self.follows if follow.how == "digest")
-        return Wish(self.subscriber, follows, tuple(watch for watch in self.watches if watch.how == "digest"))
+    muted: frozenset[tuple[MuteWhat, str]] = frozenset()
 
     def at_once(self) -> "Wish":
-        """Without what is kept for the digest."""
-        follows = tuple(follow for follow in self.follows if follow.how != "digest")
-        return Wish(self.subscriber, follows, tuple(watch for watch in self.watches if watch.how != "digest"))
+        """Without what is kept for the digest, and without muted watches."""
+        return replace(
+            self,
+            follows=tuple(one for one in self.follows if one.how != "digest"),
+            watches=tuple(
+                one for one in self.watches if one.how != "digest" and ("watch", str(one.id)) not in self.muted
+            ),
+        )
+
+    def hushes(self, telling: Telling) -> bool:
+        """Whether everybody who speaks in it was muted."""
+        speakers = {one.speaker for one in telling.statements if one.speaks}
+        return bool(speakers) and all(("speaker", speaker) in self.muted for speaker in speakers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +186,7 @@ class Moment:
         who = wish.subscriber
         if wish.watches:
             return choose(wish)
-        key = (who.digested_at, wish.follows, who.mentions, who.changes, who.deletions)
+        key = (who.digested_at, wish.follows, wish.muted, who.mentions, who.changes, who.deletions)
         if key not in self._chosen:
             self._chosen[key] = choose(wish)
         return self._chosen[key]
@@ -193,16 +211,19 @@ class Batch:
     def __init__(self, connection: Connection, moment: Moment) -> None:
         self._connection, self._moment = connection, moment
         due = subscribers.digest_due(connection, moment.now, BATCH)
+        members = [subscriber.id for subscriber in due]
+        muted = mutes.since_digest(connection, members)
         self._wishes = [
             Wish(
                 subscriber,
                 tuple(one for one in subscribers.follows(connection, subscriber.id) if one.how != "off"),
                 tuple(one for one in subscribers.watches(connection, subscriber.id) if one.how != "off"),
+                muted.get(subscriber.id, frozenset()),
             )
             for subscriber in due
         ]
         self._index = WatchIndex()
-        for watch, key in subscribers.keys_of(connection, [subscriber.id for subscriber in due]).items():
+        for watch, key in subscribers.keys_of(connection, members).items():
             self._index.add(watch, query.load(key))
         self._matched: dict[datetime, Matched] = {}
 
@@ -329,12 +350,14 @@ def _wanted(said: Said, wish: Wish, roster: Roster) -> bool:
 
 
 def _news(said: Said, wish: Wish, roster: Roster) -> bool:
-    """Whether an edit or a deletion is told in this digest: not what an alert has told, nor to whom it is no news."""
+    """Whether an edit or a deletion is told in this digest: not what an alert has told, nor to whom it is no news. Of
+    what was muted there was no alert.
+    """
     how = wish.subscriber.deletions if said.telling.post.deleted_at else wish.subscriber.changes
     if how == "digest":
         return _wanted(said, wish, roster)
-    told = how == "off" or _wanted(said, wish.at_once(), roster)
-    return not told and _wanted(said, wish.of_the_digest(), roster)
+    told = how == "off" or (not wish.hushes(said.telling) and _wanted(said, wish.at_once(), roster))
+    return not told and _wanted(said, wish, roster)
 
 
 def _numbers(found: Iterable[Said]) -> tuple[int, ...]:

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from bot import charts, digest, schedule
-from bot.models import Changes, Cursor, Follow, FollowWhat, Message, Post, Statement, Telling
-from bot.store import drawings, gaps, outbox, posts, search, sources, subscribers
+from bot.models import Changes, Cursor, Follow, FollowWhat, Message, Mute, Post, Statement, Telling
+from bot.store import drawings, gaps, mutes, outbox, posts, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.words import query
@@ -269,6 +269,34 @@ async def test_changes_are_in_the_digest_of_who_was_not_told_at_once(
     await digest.queue_due(filled, ROSTER, EVENING + 48 * HOUR)
     (text,) = texts(filled)
     assert "✏️ Edited or deleted" not in text
+
+
+@pytest.mark.parametrize(
+    ("follow", "muted", "changes", "expected"),
+    [
+        (Follow("all"), Mute("speaker", "petrov"), "now", ["🗑 deleted"]),
+        (Follow("all"), Mute("speaker", "petrov", EVENING + 2 * HOUR), "now", ["🗑 deleted"]),
+        (Follow("all"), Mute("speaker", "petrov", EVENING), "now", []),
+        (Follow("all"), Mute("speaker", "petrov"), "off", []),
+        (None, Mute("watch", "1"), "now", ["🗑 deleted"]),
+        (Follow("all"), Mute("watch", "1"), "now", []),
+    ],
+    ids=str,
+)
+async def test_the_digest_has_the_changes_of_what_was_muted(
+    filled: Database, follow: Follow | None, muted: Mute, changes: Changes, expected: list[str]
+) -> None:
+    who = filled.submit(subscribe, *([follow] if follow else []), watch="truce").result()
+    for what in ("changes", "deletions"):
+        filled.submit(subscribers.choose, who, what, changes).result()
+    filled.submit(mutes.put, who, muted, NOON).result()
+    await digest.queue_due(filled, ROSTER, EVENING)
+    texts(filled)
+    filled.submit(change).result()
+    filled.submit(mutes.lift, who, muted.what, muted.value, EVENING + 3 * HOUR).result()
+    await digest.queue_due(filled, ROSTER, EVENING + 24 * HOUR)
+    (text,) = texts(filled)
+    assert [mark for mark in ("🗑 deleted", "✏️ edited") if mark in text] == expected
 
 
 async def test_a_digest_with_nothing_in_it_comes_only_to_who_wants_it(filled: Database) -> None:

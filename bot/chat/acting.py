@@ -49,7 +49,7 @@ async def mute(turn: Turn, what: MuteWhat, value: str, span: Span, number: int) 
 async def unmute(turn: Turn, what: MuteWhat, value: str, number: int | None) -> None:
     """Told again: from under the statement, or from the list of what is followed (no number)."""
     if known := turn.subscriber:
-        await turn.desk.database.write(mutes.lift, known.id, what, value)
+        await turn.desk.database.write(mutes.lift, known.id, what, value, turn.desk.now())
     if number is None:
         await following.show_subscriptions(turn, 0)
     else:

@@ -1,6 +1,9 @@
-"""What a chat does not want to be told of for a while: a speaker, or a watch of its own. The digest has it."""
+"""What a chat does not want to be told of for a while: a speaker, or a watch of its own. The digest has it, so a mute
+that is over stays until the next digest was made.
+"""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.models import Mute, MuteWhat
@@ -9,8 +12,13 @@ from bot.store.times import from_ms, to_ms
 
 
 def put(connection: Connection, subscriber: int, mute: Mute, now: datetime) -> None:
-    """In place of one of the same; what has run out goes."""
-    connection.execute("DELETE FROM mutes WHERE subscriber = ? AND ends_at <= ?", (subscriber, to_ms(now)))
+    """In place of one of the same; what no digest asks for any more goes."""
+    connection.execute(
+        """DELETE FROM mutes WHERE subscriber = :subscriber AND ends_at <= (
+            SELECT iif(digest IS NULL, :now, digested_at) FROM subscribers WHERE id = :subscriber
+        )""",
+        {"subscriber": subscriber, "now": to_ms(now)},
+    )
     connection.execute(
         "INSERT INTO mutes (subscriber, what, value, ends_at) VALUES (?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET ends_at = excluded.ends_at",
@@ -18,8 +26,13 @@ def put(connection: Connection, subscriber: int, mute: Mute, now: datetime) -> N
     )
 
 
-def lift(connection: Connection, subscriber: int, what: MuteWhat, value: str) -> None:
-    connection.execute("DELETE FROM mutes WHERE subscriber = ? AND what = ? AND value = ?", (subscriber, what, value))
+def lift(connection: Connection, subscriber: int, what: MuteWhat, value: str, now: datetime) -> None:
+    """It is over now, if it was not before."""
+    connection.execute(
+        "UPDATE mutes SET ends_at = :now "
+        "WHERE subscriber = :subscriber AND what = :what AND value = :value AND (ends_at IS NULL OR ends_at > :now)",
+        {"subscriber": subscriber, "what": what, "value": value, "now": to_ms(now)},
+    )
 
 
 def of(connection: Connection, subscriber: int, now: datetime) -> Sequence[Mute]:
@@ -30,3 +43,18 @@ def of(connection: Connection, subscriber: int, now: datetime) -> Sequence[Mute]
         (subscriber, to_ms(now)),
     )
     return [Mute(what, value, from_ms(ends_at)) for what, value, ends_at in rows]
+
+
+def since_digest(connection: Connection, subscribers: Collection[int]) -> dict[int, frozenset[tuple[MuteWhat, str]]]:
+    """What was muted at some time since the last digest of each of these subscribers; those who muted nothing are
+    left out.
+    """
+    rows = connection.execute(
+        """SELECT subscriber, what, value FROM mutes JOIN subscribers ON id = subscriber
+        WHERE subscriber IN (SELECT value FROM json_each(?)) AND (ends_at IS NULL OR ends_at > digested_at)""",
+        (json.dumps(list(subscribers)),),
+    )
+    found: dict[int, frozenset[tuple[MuteWhat, str]]] = {}
+    for subscriber, what, value in rows:
+        found[subscriber] = found.get(subscriber, frozenset()) | {(what, value)}
+    return found

@@ -57,7 +57,7 @@ def test_a_muted_watch_brings_nothing_and_what_is_followed_comes_all_the_same(
     assert audience.watches == ()
 
 
-def test_what_has_run_out_goes_and_the_rest_is_listed_in_the_order_of_its_end(
+def test_what_no_digest_asks_for_goes_and_the_rest_is_listed_in_the_order_of_its_end(
     database: Database, now: datetime
 ) -> None:
     who = database.submit(put_subscriber, now).result().id
@@ -65,12 +65,18 @@ def test_what_has_run_out_goes_and_the_rest_is_listed_in_the_order_of_its_end(
         database.submit(mutes.put, who, mute, now).result()
     assert [one.value for one in database.read(mutes.of, who, now)] == ["7", "bob", "ann"]
     assert [one.value for one in database.read(mutes.of, who, now + HOUR)] == ["ann"]
+    asked = frozenset({("speaker", "ann"), ("speaker", "bob"), ("watch", "7")})
+    assert database.read(mutes.since_digest, [who]) == {who: asked}
+    known = database.read(subscribers.get, who)
+    database.submit(subscribers.digested, known, now + HOUR, None).result()
+    assert database.read(mutes.since_digest, [who, 99]) == {who: frozenset({("speaker", "ann")})}
     database.submit(mutes.put, who, Mute("speaker", "ann", now + 3 * HOUR), now + 2 * HOUR).result()
     held = database.read(exports.everything_of, 1, 0)
     assert held is not None
     assert [one["value"] for one in held["mutes"]] == ["ann"]
-    database.submit(mutes.lift, who, "speaker", "ann").result()
-    assert database.read(mutes.of, who, now) == []
+    database.submit(mutes.lift, who, "speaker", "ann", now + 2 * HOUR).result()
+    assert database.read(mutes.of, who, now + 2 * HOUR) == []
+    assert database.read(mutes.since_digest, [who]) == {who: frozenset({("speaker", "ann")})}
 
 
 def test_a_mute_goes_with_its_watch_and_moves_with_its_group(database: Database, now: datetime) -> None:
