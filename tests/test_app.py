@@ -216,7 +216,7 @@ async def test_operators_are_told_of_a_conflict_once_a_day(database: Database, t
     for _ in range(3):
         await app._tell_of_conflict(database, settings, bot.delivery)
     assert bot.delivery._wake.is_set()
-    assert database.read(outbox.counts) == {"queued": 1}
+    assert database.read(outbox.depths) == [("notice", "queued", 1)]
 
 
 # --- a webhook

@@ -117,6 +117,5 @@ def source_states(
 
 def work(connection: Connection, settings: Settings, now: datetime) -> settling.Queue:
     """What only operators see."""
-    waiting = sum(outbox.counts(connection).values())
     x = (settings.x.budget, budget.spent(connection, now)) if settings.x_bearer_token else None
-    return settling.Queue(waiting, subscribers.count(connection), posts.count(connection), x)
+    return settling.Queue(outbox.count(connection), subscribers.count(connection), posts.count(connection), x)

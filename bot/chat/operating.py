@@ -52,7 +52,7 @@ def _overview(connection: Connection, turn: Turn) -> pages.Overview:
         people.new,
         sum(one.failing_since is not None for one in states),
         sum(one.off_since is not None for one in states),
-        sum(outbox.counts(connection).values()),
+        outbox.count(connection),
         sum(one.count for one in misfires if not pages.was_meant(one)),
     )
 

@@ -1,11 +1,13 @@
 """/speaker: the card of one speaker."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from bot.chat import about, browsing, following
 from bot.chat.turn import Turn
 from bot.models import Follow, Telling
+from bot.render import figures
+from bot.render.language import Voice
 from bot.render.replies import following as replies
 from bot.render.replies import people
 from bot.store import activity, gaps, statements
@@ -38,7 +40,7 @@ async def show_people(turn: Turn, side: str, page: int) -> None:
 async def show_card(turn: Turn, id: str, *, apart: bool = False) -> None:
     """`apart`: in a message of its own, for the alert with the button stays."""
     roster, database, now = turn.desk.roster, turn.desk.database, turn.desk.now()
-    said, spoke = await database.read_slow(_heard, id, now)
+    said, spoke = await database.read_slow(_heard, turn.voice, id, now)
     own = {source.id for source in roster.sources_of(id)}
     unseen = database.read(gaps.between, now - about.RECENT, now)
     states = database.read(about.source_states, turn.desk.settings, unseen, now)
@@ -55,8 +57,9 @@ async def show_card(turn: Turn, id: str, *, apart: bool = False) -> None:
     await (turn.say(card) if apart else turn.show(card))
 
 
-def _heard(connection: Connection, id: str, now: datetime) -> tuple[Sequence[Telling], Sequence[datetime]]:
-    """The last words, and when something was said in the weeks that the card shows."""
-    since = now - timedelta(weeks=people.WEEKS + 1)
+def _heard(connection: Connection, _: Voice, id: str, now: datetime) -> tuple[Sequence[Telling], Mapping[date, int]]:
+    """The last words, and how much was said on each day of the weeks that the card shows."""
+    days = figures.days_until(_, people.WEEKS * 7, now)
+    counted = activity.statements_by_day(connection, figures.starts(_, days, now), id)
     said = statements.latest(connection, speakers=[id], limit=people.WORDS)
-    return said, [at for _, at in activity.statements(connection, since, now, [id])]
+    return said, {days[day]: count for _id, day, count in counted}

@@ -27,12 +27,13 @@ async def talks(turn: Turn, typed: str) -> None:
 
 async def show_talks(turn: Turn, id: str) -> None:
     roster = turn.desk.roster
-    subjects = [topic for topic in roster.topics.values() if id in topic.talks]
-    found = [
-        pages.Positions(topic, await turn.desk.database.read_slow(_last_on_topic, roster, topic.id))
-        for topic in subjects
-    ]
+    found = await turn.desk.database.read_slow(_positions, roster, id)
     await turn.show(pages.talks(turn.voice, roster, roster.talks[id], found))
+
+
+def _positions(connection: Connection, roster: Roster, talks: str) -> list[pages.Positions]:
+    subjects = [topic for topic in roster.topics.values() if talks in topic.talks]
+    return [pages.Positions(topic, _last_on_topic(connection, roster, topic.id)) for topic in subjects]
 
 
 async def show_rounds(turn: Turn, id: str, page: int) -> None:

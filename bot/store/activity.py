@@ -1,7 +1,6 @@
 """How much was said: when each speaker spoke, and when each topic was touched."""
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -21,55 +20,51 @@ Counted = tuple[str, int, int]
 """A speaker or a topic, the number of the day (from 0), and how many statements."""
 
 
-def statements(
-    connection: Connection, since: datetime, until: datetime, speakers: Collection[str] | None = None
-) -> list[Said]:
+_SAID = """told AS MATERIALIZED (
+    SELECT id, story FROM posts WHERE story <> 0 AND published_at >= :since AND published_at < :until
+), said AS (
+    SELECT published_at, post, speaker FROM statements WHERE kind <> 'mention' AND kind <> 'unknown'
+        AND published_at >= :since AND published_at < :until AND (:speaker = '' OR speaker = :speaker)
+)"""
+"""What was said; and the posts that are told again or tell again, which are few. The others are counted as they stand
+in the index.
+"""
+
+_SPEAKERS = f"""WITH {_SAID}
+SELECT speaker AS what, published_at AS at FROM said WHERE post NOT IN (SELECT id FROM told)
+UNION ALL
+SELECT speaker, min(published_at) FROM said JOIN told ON told.id = post GROUP BY speaker, story"""  # noqa: S608
+
+_TOPICS = f"""WITH {_SAID}, spoken AS (SELECT DISTINCT published_at, post FROM said)
+SELECT topic AS what, published_at AS at FROM spoken JOIN topic_hits USING (post)
+    WHERE post NOT IN (SELECT id FROM told)
+UNION ALL
+SELECT topic, min(published_at) FROM spoken JOIN topic_hits USING (post) JOIN told ON told.id = post
+    GROUP BY topic, story"""  # noqa: S608
+
+
+def statements(connection: Connection, since: datetime, until: datetime) -> list[Said]:
     """Every statement published in [since, until) with its speaker; mentions do not count.
 
     The same statement told again by others counts once for a speaker, when it was told first.
     """
-    chosen = "" if speakers is None else "AND speaker IN (SELECT value FROM json_each(:speakers))"
-    rows = connection.execute(
-        f"""SELECT speaker, min(statements.published_at) FROM statements JOIN posts ON posts.id = statements.post
-        WHERE statements.kind <> 'mention' AND statements.kind <> 'unknown' AND statements.published_at >= :since
-            AND statements.published_at < :until {chosen}
-        GROUP BY speaker, CASE story WHEN 0 THEN posts.id ELSE story END""",  # noqa: S608
-        {"since": to_ms(since), "until": to_ms(until), "speakers": json.dumps(list(speakers or ()))},
-    )
+    rows = connection.execute(_SPEAKERS, {"since": to_ms(since), "until": to_ms(until), "speaker": ""})
     return [(speaker, from_ms(at)) for speaker, at in rows]
 
 
-def statements_by_day(connection: Connection, days: Days) -> list[Counted]:
-    """How many statements each speaker made on each of the days, counted as above: of those that are told again on
-    later ones the first counts.
+def statements_by_day(connection: Connection, days: Days, speaker: str = "") -> list[Counted]:
+    """How many statements each speaker, or the one that is named, made on each of the days, counted as above: of those
+    that are told again on later ones the first counts.
     """
-    return _by_day(
-        connection,
-        """SELECT speaker AS what, min(statements.published_at) AS at FROM statements
-        JOIN posts ON posts.id = statements.post
-        WHERE statements.kind <> 'mention' AND statements.kind <> 'unknown' AND statements.published_at >= :since
-            AND statements.published_at < :until
-        GROUP BY speaker, CASE story WHEN 0 THEN posts.id ELSE story END""",
-        days,
-    )
+    return _by_day(connection, _SPEAKERS, days, speaker)
 
 
 def topics_by_day(connection: Connection, days: Days) -> list[Counted]:
     """How many statements touched each topic on each of the days; a statement told again counts once."""
-    return _by_day(
-        connection,
-        """WITH spoken AS MATERIALIZED (
-            SELECT DISTINCT published_at, post FROM statements
-            WHERE kind <> 'mention' AND kind <> 'unknown' AND published_at >= :since AND published_at < :until
-        )
-        SELECT topic AS what, min(spoken.published_at) AS at FROM spoken
-        JOIN topic_hits ON topic_hits.post = spoken.post JOIN posts ON posts.id = spoken.post
-        GROUP BY topic, CASE story WHEN 0 THEN posts.id ELSE story END""",
-        days,
-    )
+    return _by_day(connection, _TOPICS, days)
 
 
-def _by_day(connection: Connection, said: str, days: Days) -> list[Counted]:
+def _by_day(connection: Connection, said: str, days: Days, speaker: str = "") -> list[Counted]:
     """Days of 24 hours in a row are one span, within which a day is a division; one of 23 or 25 hours, or of which only
     a part is over, is a span of its own.
     """
@@ -87,7 +82,7 @@ def _by_day(connection: Connection, said: str, days: Days) -> list[Counted]:
     )
     rows = connection.execute(
         f"SELECT what, CASE {number} END AS day, count(*) FROM ({said}) GROUP BY what, day",  # noqa: S608
-        {"since": starts[0], "until": starts[-1]},
+        {"since": starts[0], "until": starts[-1], "speaker": speaker},
     )
     return rows.fetchall()
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.models import Alarm, Known, Misfire, People, Queue, Waiting
 from bot.store import access, bodies, subscribers
 from bot.store.connection import Connection
-from bot.store.outbox import LANES
+from bot.store.outbox import LANES, SENDING, STANDING
 from bot.store.times import from_ms, to_ms
 
 ALARMS = ("ailing", "backup", "conflict", "disk-ample", "disk-low", "silent", "usage")
@@ -14,18 +14,18 @@ ALARMS = ("ailing", "backup", "conflict", "disk-ample", "disk-low", "silent", "u
 
 
 def people(connection: Connection, new_since: datetime) -> People:
-    """Reads the whole table, once."""
+    """Reads the whole index that is made for it, once."""
     states: dict[str, int] = {}
     kinds: dict[str, int] = {}
     languages: dict[str, int] = {}
     new = 0
     rows = connection.execute(
-        "SELECT state, kind, language, created_at >= ? AS new, count(*) FROM subscribers GROUP BY 1, 2, 3, 4",
+        "SELECT state, kind, language, sum(created_at >= ?), count(*) FROM subscribers GROUP BY state, kind, language",
         (to_ms(new_since),),
     )
-    for state, kind, language, is_new, count in rows:
+    for state, kind, language, are_new, count in rows:
         states[state] = states.get(state, 0) + count
-        new += count * is_new
+        new += are_new
         if state == "active":
             kinds[kind] = kinds.get(kind, 0) + count
             languages[language] = languages.get(language, 0) + count
@@ -51,14 +51,17 @@ def chat(connection: Connection, chat: int) -> list[Known]:
 
 def queue(connection: Connection, now: datetime) -> Queue:
     """Reads all that waits."""
+    columns = "lane, subscriber, state, due_at, queued_at"
     lanes = connection.execute(
-        """SELECT lane, count(*), count(DISTINCT subscriber), sum(state = 'deferred'),
+        f"""SELECT lane, count(*), count(DISTINCT subscriber), sum(state = 'deferred'),
             sum(state IN ('unknown', 'sending')), sum(due_at > ?), min(queued_at)
-        FROM outbox WHERE due_at IS NOT NULL GROUP BY lane ORDER BY lane""",
+        FROM (SELECT {columns} FROM outbox WHERE {STANDING} UNION ALL SELECT {columns} FROM outbox WHERE {SENDING})
+        GROUP BY lane ORDER BY lane""",  # noqa: S608
         (to_ms(now),),
     )
     held, until = connection.execute(
-        "SELECT count(DISTINCT subscriber), max(due_at) FROM outbox WHERE due_at > ? AND state = 'deferred'",
+        f"""SELECT count(DISTINCT subscriber), max(due_at) FROM outbox
+        WHERE {STANDING} AND due_at > ? AND state = 'deferred'""",  # noqa: S608
         (to_ms(now),),
     ).fetchone()
     (unknown,) = connection.execute(

@@ -22,6 +22,10 @@ LANES: tuple[Lane, ...] = get_args(Lane)
 EDITS = LANES.index("digest")
 """The lane of an edit: an alert that somebody waits for goes before one that was read already."""
 
+STANDING = "due_at IS NOT NULL AND state <> 'sending'"
+SENDING = "state = 'sending'"
+"""Together all rows that wait; each has an index of its own, so that those that are settled are not looked at."""
+
 FORGOTTEN_AT_ONCE = 10_000
 """Rows dropped in one transaction, about 50 ms of the writer's time."""
 
@@ -562,14 +566,21 @@ def _first(connection: Connection, question: str, **given: int) -> datetime | No
     return from_ms(min((found for row in asked for found in row or () if found is not None), default=None))
 
 
-def counts(connection: Connection) -> dict[str, int]:
-    """How many rows wait, by state."""
-    return dict(connection.execute("SELECT state, count(*) FROM outbox WHERE due_at IS NOT NULL GROUP BY state"))
+def count(connection: Connection) -> int:
+    """How many rows wait, those that are being sent with them."""
+    (waiting, sending) = connection.execute(
+        f"""SELECT (SELECT count(*) FROM outbox WHERE {STANDING}),
+            (SELECT count(*) FROM outbox WHERE {SENDING})"""  # noqa: S608
+    ).fetchone()
+    return int(waiting + sending)
 
 
 def depths(connection: Connection) -> list[tuple[Lane, str, int]]:
     """How many rows wait, by lane and state."""
-    rows = connection.execute("SELECT lane, state, count(*) FROM outbox WHERE due_at IS NOT NULL GROUP BY lane, state")
+    rows = connection.execute(
+        f"""SELECT lane, state, count(*) FROM outbox WHERE {STANDING} GROUP BY lane, state
+        UNION ALL SELECT lane, state, count(*) FROM outbox WHERE {SENDING} GROUP BY lane"""  # noqa: S608
+    )
     return [(LANES[lane], state, count) for lane, state, count in rows]
 
 

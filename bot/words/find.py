@@ -7,12 +7,13 @@ any language and inflection. What is only close ("Ivanenco", "Петрав") is 
 import re
 from collections.abc import Collection, Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.models import Follow, FollowWhat, Names, Roster, Source, Speaker
 from bot.words.letters import clean, fold
 from bot.words.names import full_forms
-from bot.words.query import literal
+from bot.words.query import Query, literal
 from bot.words.tokens import read
 
 EVERYTHING = frozenset({"all", "everything", "everyone", "все", "всі", "усі", "усе", "всех", "всіх", "усіх"})
@@ -102,9 +103,14 @@ def _is_called(text: str, id: str, names: Names, flag: str = "") -> bool:
     if _same_id(text, id) or (flag and text.strip() == flag):
         return True
     typed = read(text)
-    return bool(typed.spans) and any(
-        len(read(name).spans) == len(typed.spans) and literal(name).matches(typed) for name in names.values()
-    )
+    size = len(typed.spans)
+    return size > 0 and any(words == size and query.matches(typed) for words, query in map(_read, names.values()))
+
+
+@lru_cache(maxsize=2_000)
+def _read(name: str) -> tuple[int, Query]:
+    """Of how many words a name of the configuration is, and how it is found in every inflection."""
+    return len(read(name).spans), literal(name)
 
 
 def _is_source(text: str, source: Source) -> bool:

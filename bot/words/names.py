@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -32,22 +32,23 @@ class _Form:
     cases: dict[str, Cases]  # by language
 
 
-class _Person:
-    """What is known of one speaker's name: surnames with their forms, first names, guards."""
+Spelled = tuple[tuple[str, str], ...]
+"""A speaker's names in the nominative, each after its language."""
 
-    def __init__(self, speaker: Speaker) -> None:
-        self.id = speaker.id
+
+class _Called:
+    """The forms of one speaker's names: of surnames and first names, in every case."""
+
+    def __init__(self, names: Spelled) -> None:
         self.surnames: dict[str, set[str]] = {}  # by language
         self.first_names: dict[str, dict[str, Cases]] = {}  # each form with its cases by language
-        self.feminine = _is_feminine(speaker)
-        for language, name in _names(speaker):
+        self.feminine = _is_feminine(names)
+        for language, name in names:
             first, surname = _divided(name)
             self.surnames.setdefault(language, set()).add(surname)
             for word in first:
                 for form, cases in forms(clean(word), language, feminine=self.feminine).items():
                     self.first_names.setdefault(fold(form), {})[language] = cases
-        self.needs = [literal(words) for words in speaker.needs]
-        self.never = {key for word in speaker.never for key in lemmas.text_keys(clean(word))}
 
     def forms(self) -> dict[tuple[str, ...], dict[str, Cases]]:
         """The comparable words of every form of every surname, and its cases by language."""
@@ -61,6 +62,16 @@ class _Person:
                     known = found.setdefault(words, {})
                     known[language] = known.get(language, frozenset()) | cases
         return found
+
+
+class _Person(_Called):
+    """What is known of one speaker's name: its forms, and the guards against namesakes."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        super().__init__(_names(speaker))
+        self.id = speaker.id
+        self.needs = [literal(words) for words in speaker.needs]
+        self.never = {key for word in speaker.never for key in lemmas.text_keys(clean(word))}
 
     def begins(self, text: str, words: "_Words", at: int, surnames: Container[str]) -> int:
         """Where the full name begins whose surname is word `at`: at its first names. -1 if it is somebody else.
@@ -107,10 +118,15 @@ class _Person:
         return any(words.matches(text) for words in self.needs)
 
 
-def full_forms(speaker: Speaker) -> tuple[set[tuple[str, ...]], set[str]]:
+def full_forms(speaker: Speaker) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
     """The comparable words of all forms of the surnames, and those of the first names."""
-    person = _Person(speaker)
-    return set(person.forms()), set(person.first_names)
+    return _full_forms(_names(speaker))
+
+
+@lru_cache(maxsize=1_000)
+def _full_forms(names: Spelled) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    called = _Called(names)
+    return frozenset(called.forms()), frozenset(called.first_names)
 
 
 def _is_office(speaker: Speaker) -> bool:
@@ -118,10 +134,9 @@ def _is_office(speaker: Speaker) -> bool:
     return bool(speaker.needs) and all(word.startswith("@") for word in speaker.needs)
 
 
-def _names(speaker: Speaker) -> Iterator[tuple[str, str]]:
-    yield from speaker.name.items()
-    for language, aliases in speaker.aliases.items():
-        yield from ((language, alias) for alias in aliases)
+def _names(speaker: Speaker) -> Spelled:
+    others = ((language, alias) for language, aliases in speaker.aliases.items() for alias in aliases)
+    return (*speaker.name.items(), *others)
 
 
 def _divided(name: str) -> tuple[list[str], str]:
@@ -131,8 +146,8 @@ def _divided(name: str) -> tuple[list[str], str]:
     return words[:particle], " ".join(words[particle:])
 
 
-def _is_feminine(speaker: Speaker) -> bool:
-    for language, name in _names(speaker):
+def _is_feminine(names: Spelled) -> bool:
+    for language, name in names:
         first, _ = _divided(name)
         if language in ("uk", "ru") and first:
             return lemmas.is_feminine_name(clean(first[0]))

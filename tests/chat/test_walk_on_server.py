@@ -170,7 +170,7 @@ async def _alert_and_digest(reader: Walk, bot: Bot, database: Database) -> None:
 async def _delivered(bot: Bot, database: Database) -> None:
     """Nothing waits that could arrive while a button is pressed."""
     bot.delivery.nudge()
-    await until(lambda: not any(database.read(outbox.counts).values()))
+    await until(lambda: not database.read(outbox.count))
 
 
 def _said(connection: Connection, number: int, words: str, who: str) -> int:

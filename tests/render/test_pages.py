@@ -58,7 +58,7 @@ def a_month(r: Roster) -> Counts:
     )
 
 
-WEEKS = [worlds.AT - timedelta(days=days) for days in (0, 1, 8, 9, 10, 30)]
+DAYS = {worlds.AT.date() - timedelta(days=days): 1 for days in (0, 1, 8, 9, 10, 30)}
 
 PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
     **test_operating.PAGES,
@@ -68,11 +68,11 @@ PAGES: dict[str, Callable[[Voice, Roster, str], Message]] = {
         a_speaker(x),
         [SourceState("ann_x", worlds.AT)] * 9,
         some(x),
-        WEEKS,
+        DAYS,
         worlds.AT,
         [Button(x or "x", "on:speaker:ann")],
     ),
-    "empty card": lambda _, r, x: people.card(_, r, Speaker("ann", "north", {}), [], [], [], worlds.AT),
+    "empty card": lambda _, r, x: people.card(_, r, Speaker("ann", "north", {}), [], [], {}, worlds.AT),
     "whose card": lambda _, r, x: people.chooser(_, r, "", 0),
     "card of a side": lambda _, r, x: people.chooser(_, r, "north", 9),
     "talks": lambda _, r, x: talks.talks(_, r, table(x, 30), [talks.Positions(a_topic(x), last(x, r))] * 2),

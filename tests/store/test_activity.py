@@ -46,7 +46,7 @@ async def test_statements_are_counted_once_and_mentions_not_at_all(database: Dat
         ("ivanenko", NOON - timedelta(hours=2)),
         ("petrov", NOON - timedelta(hours=5)),
     ]
-    assert database.read(activity.statements, *day, ["petrov"]) == [("petrov", NOON - timedelta(hours=5))]
+    assert database.read(activity.statements_by_day, day, "petrov") == [("petrov", 0, 1)]
 
 
 async def test_topics_are_counted_once_a_statement_and_only_where_somebody_speaks(database: Database) -> None:

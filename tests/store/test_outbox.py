@@ -126,7 +126,7 @@ def test_telling_twice_under_one_key_tells_once(database: Database, now: datetim
 
     assert database.submit(outbox.tell, BY_ANN, 1, render, now).result() == 1
     database.submit(outbox.tell, BY_ANN, 1, render, now).result()
-    assert database.read(outbox.counts) == {"queued": 2}
+    assert database.read(outbox.depths) == [("alert", "queued", 2)]
     assert rendered == [Audience("en", "UTC")] * 2
 
 
@@ -214,7 +214,7 @@ def test_an_unknown_outcome_waits_for_its_repeat_or_for_nothing(database: Databa
     one, other = claimed(database, now)
     database.submit(outbox.unknown, one.id, now + MINUTE, "no answer", now).result()
     database.submit(outbox.unknown, other.id, None, "no answer", now).result()
-    assert database.read(outbox.counts) == {"unknown": 1}
+    assert database.read(outbox.depths) == [("alert", "unknown", 1)]
     assert [row.id for row in claimed(database, now + MINUTE)] == [one.id]
 
 

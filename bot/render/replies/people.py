@@ -1,7 +1,7 @@
 """/speaker: who somebody is, where their words are read, and what they said last."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.models import Button, Message, Role, Roster, Speaker, Telling
@@ -33,13 +33,13 @@ def card(
     speaker: Speaker,
     states: Sequence[SourceState],
     said: Sequence[Telling],
-    spoke: Sequence[datetime],
+    spoke: Mapping[date, int],
     now: datetime,
     follow: Sequence[Button] = (),
 ) -> Message:
     """Roles with their dates, sources with their state, the last words, and how much was said in each week.
 
-    `spoke`: when each statement of the last weeks was made. `follow`: a button that offers to follow.
+    `spoke`: how many statements were made on the days of the last weeks. `follow`: a button that offers to follow.
     """
     head = [who(_, speaker.id, roster).marked("bold"), title_of(_, roster, "side", speaker.side)]
     parts = [
@@ -88,10 +88,12 @@ def _sources(_: Voice, roster: Roster, states: Sequence[SourceState], now: datet
     return joined([_("Own accounts").marked("bold"), *lines, *(["…"] if len(states) > SOURCES else [])], "\n")
 
 
-def _activity(_: Voice, spoke: Sequence[datetime], now: datetime) -> Text:
+def _activity(_: Voice, spoke: Mapping[date, int], now: datetime) -> Text:
     this = _monday(_.local_day(now))
     weeks = [this - timedelta(weeks=back) for back in range(WEEKS)]
-    counted = Counter(_monday(_.local_day(at)) for at in spoke)
+    counted = Counter[date]()
+    for day, count in spoke.items():
+        counted[_monday(day)] += count
     most = max(counted.values(), default=0)
     if not most:
         return Text()
