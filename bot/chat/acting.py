@@ -5,12 +5,22 @@ from datetime import datetime, time, timedelta
 from bot.chat import following
 from bot.chat.turn import Turn
 from bot.models import Mute, MuteWhat, Telling, Watch
-from bot.render import actions
+from bot.render import actions, alerts
 from bot.render.actions import Span
 from bot.store import mutes, subscribers
 from bot.store.connection import Connection
 from bot.words import facts, query
 from bot.words.index import WatchIndex
+
+
+async def show(turn: Turn, number: int) -> None:
+    """The whole statement with its buttons, for it was told by a line among others; in a message of its own, or more if
+    it is long.
+    """
+    if telling := await turn.telling(number):
+        _ = turn.voice
+        for message in alerts.alert(telling, turn.desk.roster, language=_.language, zone=_.zone.key):
+            await turn.say(message)
 
 
 async def unfold(turn: Turn, number: int) -> None:

@@ -554,6 +554,7 @@ VERBS: Mapping[str, Verb] = {
     "keep": Verb(_of_query(watching.save), steers=True),
     "narrow": Verb(_narrow, steers=True),
     "nowatch": Verb(_of_query(watching.drop), steers=True),
+    "whole": Verb(_of_post(acting.show)),
     "tools": Verb(_of_post(acting.unfold)),
     "fold": Verb(_of_post(acting.fold)),
     "recent": Verb(_recent),

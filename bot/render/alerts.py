@@ -39,6 +39,9 @@ LISTED = 10
 HELD, HELD_PARTS, SHORT = 15, 4, 90
 """What was held on purpose is shown by shorter lines, so many in each of so many messages."""
 
+ROW = 5
+"""Buttons with a number each beside each other."""
+
 HEADING = 160
 """UTF-16 units kept free in each part for its heading and for the line that ends a cut one."""
 
@@ -214,7 +217,7 @@ def catch_up(
     why: Literal["late", "quiet", "burst"] = "late",
 ) -> list[Message]:
     """One message for everything that came while nothing could be sent, or, in parts if it is much, in quiet hours or
-    in a burst; `dropped` more have no line at all.
+    in a burst; a button opens each. `dropped` more have no line at all.
     """
     _ = voice(language, zone)
     shown = tellings[-(LISTED if why == "late" else HELD * HELD_PARTS) :]
@@ -229,7 +232,7 @@ def catch_up(
             "📬 {count} post while you were not reached", "📬 {count} posts while you were not reached", total
         )
     limit = SHORT if len(shown) > LISTED else 160
-    lines: list[Text | str] = [_fate(one) + line(_, one, roster, limit) for one in shown]
+    lines = [f"{number}. {_fate(one)}" + line(_, one, roster, limit) for number, one in enumerate(shown, 1)]
     more = (
         _.many(
             "{count} earlier one is not shown. /latest has them all.",
@@ -239,10 +242,23 @@ def catch_up(
         if hidden
         else ""
     )
-    parts = [lines[start : start + HELD] for start in range(0, len(lines), HELD)] or [[]]
-    parts[0] = [opening.marked("bold"), *parts[0]]
-    parts[-1] = [*parts[-1], more]
-    return [finish(joined(part, "\n\n").cut(MESSAGE)) for part in parts]
+    messages = []
+    for start in range(0, max(len(lines), 1), HELD):
+        some: list[Text | str] = [*lines[start : start + HELD]]
+        if not start:
+            some.insert(0, opening.marked("bold"))
+        if start + HELD >= len(lines):
+            some.append(more)
+        opened = _whole(shown[start : start + HELD], start + 1)
+        messages.append(finish(joined(some, "\n\n").cut(MESSAGE), opened))
+    return messages
+
+
+def _whole(tellings: Sequence[Telling], first: int) -> list[list[Button]]:
+    """Buttons that open the statements, by the numbers that they have from `first` on."""
+    numbered = enumerate(tellings, first)
+    buttons = [Button(f"{number} ⋯", f"whole:{one.post.id}") for number, one in numbered if one.post.id]
+    return [buttons[at : at + ROW] for at in range(0, len(buttons), ROW)]
 
 
 def _fate(telling: Telling) -> str:

@@ -120,7 +120,19 @@ async def test_a_mute_that_has_run_out_is_not_listed(talk: Talk, office: Office)
     assert "🔕" not in text_of(await talk.says("/subscriptions"))
 
 
-@pytest.mark.parametrize("data", ["tools:404", "fold:404", "mute:404", "hush:speaker:petrov:on:404"])
+async def test_what_was_told_by_a_line_is_opened_whole_with_its_buttons(talk: Talk, office: Office) -> None:
+    number = office.said(1, "No. " * 200, quoted("petrov"))
+    _answered, whole = await talk.presses(f"whole:{number}")
+    assert whole["method"] == "sendMessage"
+    assert whole["text"].count("No.") == 200
+    assert all_data_of(whole) == [f"cite:{number}", f"tools:{number}"]
+    long = office.said(2, "Never. " * 900, quoted("petrov"))
+    _answered, first, last = await talk.presses(f"whole:{long}")
+    assert (first["text"] + last["text"]).count("Never.") == 900
+    assert (all_data_of(first), all_data_of(last)) == ([], [f"cite:{long}", f"tools:{long}"])
+
+
+@pytest.mark.parametrize("data", ["whole:404", "tools:404", "fold:404", "mute:404", "hush:speaker:petrov:on:404"])
 async def test_a_button_of_what_is_not_stored_any_more_says_so(talk: Talk, office: Office, data: str) -> None:
     assert text_of(await talk.presses(data)) == "This statement is not stored any more."
     assert muted(office) == []

@@ -47,6 +47,7 @@ FORGED = [
     "all:topic:truce:27450000:99999:0",
     "all:topic:truce:27450000:1440:99999999",
     "more:topic:truce:-1:1440:0",
+    "whole:x",
     "tools:x",
     "recent:nobody",
     "mute:",

@@ -20,7 +20,7 @@ from bot.models import LANGUAGES, Roster, Side, Speaker
 from bot.render.commands import described
 from bot.render.language import voice
 from bot.settings import Limits, Pace
-from bot.store import outbox, pictures, posts, sources, subscribers
+from bot.store import late, outbox, pictures, posts, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import Subject
@@ -122,7 +122,7 @@ async def test_every_command_and_every_button_is_answered(
     for number in range(SIDES):
         await database.write(_said, 10 + number, "Gas.", f"speaker{number}")
     await _commands(reader, language)
-    await _alert_and_digest(reader, bot, database)
+    await _alerts_and_digest(reader, bot, database)
     await reader.goes_on(await reader.says("manage", "@the_wall"))
     await reader.person.says("/manage off")
     await operator.goes_on(operator.person.got("settle:"))
@@ -152,7 +152,7 @@ async def _commands(reader: Walk, language: str) -> None:
                 await reader.goes_on(await reader.says(command.name, words))
 
 
-async def _alert_and_digest(reader: Walk, bot: Bot, database: Database) -> None:
+async def _alerts_and_digest(reader: Walk, bot: Bot, database: Database) -> None:
     """Of what is said while the reader follows everybody and watches for a word of it."""
     await reader.says("subscribe", "all")
     await reader.person.presses("keep", await reader.says("watch", "peace"))
@@ -161,6 +161,10 @@ async def _alert_and_digest(reader: Walk, bot: Bot, database: Database) -> None:
     await database.write(_told, 27, "Truce and peace.", "petrov")
     await _delivered(bot, database)
     await reader.goes_on(reader.person.got("tools:"))
+    await database.write(_held)
+    await digest.queue_catch_up(database, CROWDED, app.now())
+    await _delivered(bot, database)
+    await reader.goes_on(reader.person.got("whole:"))
     await database.write(_digest_due)
     await digest.queue_due(database, CROWDED, app.now())
     await _delivered(bot, database)
@@ -186,6 +190,13 @@ def _told(connection: Connection, number: int, words: str, who: str) -> None:
     (telling,) = posts.tellings(connection, [_said(connection, number, words, who)])
     subject = Subject([who], [CROWDED.speakers[who].side], telling.post.source, ["truce"], [])
     tell.post(connection, CROWDED, telling, subject, facts.read(telling, CROWDED), app.now(), Meters())
+
+
+def _held(connection: Connection) -> None:
+    """What was said first waits for the reader."""
+    who = subscribers.find(connection, EVE)
+    assert who
+    late.put(connection, 1, [(who.id, False)], app.now(), app.now())
 
 
 def _digest_due(connection: Connection) -> None:

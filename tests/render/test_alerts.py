@@ -200,6 +200,19 @@ def test_a_catch_up_is_one_message_that_counts_what_it_does_not_show() -> None:
     assert "earlier" not in short.text
 
 
+def test_what_was_held_is_numbered_and_opened_by_its_number() -> None:
+    many = [worlds.own(f"post {number}", number=number) for number in range(1, 71)]
+    parts = catch_up(many, ROSTER, language="en", zone="UTC", why="quiet")
+    assert [len(part.buttons) for part in parts] == [3, 3, 3, 3]
+    opened = [button for part in parts for row in part.buttons for button in row]
+    assert [button.text for button in opened] == [f"{number} ⋯" for number in range(1, 61)]
+    assert [button.data for button in opened] == [f"whole:{number}" for number in range(11, 71)]
+    for number in range(1, 61):
+        part = parts[(number - 1) // 15]
+        assert f"\n\n{number}. " in "\n\n" + part.text
+        assert f"post {number + 10}\n" in part.text + "\n"
+
+
 def test_a_catch_up_claims_no_kind_where_two_speakers_differ() -> None:
     both = worlds.told("both", Statement("ben", "quote", ""), Statement("ann", "report", ""))
     (message,) = catch_up([both], ROSTER, language="en", zone="UTC")
