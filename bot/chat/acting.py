@@ -13,34 +13,30 @@ from bot.words import facts, query
 from bot.words.index import WatchIndex
 
 
-async def show(turn: Turn, number: int) -> None:
+async def show(turn: Turn, telling: Telling) -> None:
     """The whole statement with its buttons, for it was told by a line among others; in a message of its own, or more if
     it is long.
     """
-    if telling := await turn.telling(number):
-        _ = turn.voice
-        for message in alerts.alert(telling, turn.desk.roster, language=_.language, zone=_.zone.key):
-            await turn.say(message)
+    _ = turn.voice
+    for message in alerts.alert(telling, turn.desk.roster, language=_.language, zone=_.zone.key):
+        await turn.say(message)
 
 
-async def unfold(turn: Turn, number: int) -> None:
+async def unfold(turn: Turn, telling: Telling) -> None:
     """All that can be done with the statement."""
-    if telling := await turn.telling(number):
-        await turn.rearrange(actions.all_rows(turn.voice, telling, turn.desk.roster))
+    await turn.rearrange(actions.all_rows(turn.voice, telling, turn.desk.roster))
 
 
-async def fold(turn: Turn, number: int) -> None:
+async def fold(turn: Turn, telling: Telling) -> None:
     """What stood under it at first."""
-    if telling := await turn.telling(number):
-        await turn.rearrange(actions.statement_rows(turn.voice, telling, turn.desk.roster))
+    await turn.rearrange(actions.statement_rows(turn.voice, telling, turn.desk.roster))
 
 
-async def offer(turn: Turn, number: int) -> None:
+async def offer(turn: Turn, telling: Telling) -> None:
     """Whom and what can be muted, and for how long."""
-    if telling := await turn.telling(number):
-        known = turn.subscriber
-        watches = await turn.desk.database.read_slow(_brought_by, turn, telling, known.id) if known else []
-        await turn.rearrange(actions.mute_rows(turn.voice, telling, turn.desk.roster, watches))
+    known = turn.subscriber
+    watches = await turn.desk.database.read_slow(_brought_by, turn, telling, known.id) if known else []
+    await turn.rearrange(actions.mute_rows(turn.voice, telling, turn.desk.roster, watches))
 
 
 async def mute(turn: Turn, what: MuteWhat, value: str, span: Span, number: int) -> None:
@@ -62,8 +58,8 @@ async def unmute(turn: Turn, what: MuteWhat, value: str, number: int | None) -> 
         await turn.desk.database.write(mutes.lift, known.id, what, value, turn.desk.now())
     if number is None:
         await following.show_subscriptions(turn, 0)
-    else:
-        await fold(turn, number)
+    elif telling := await turn.telling(number):
+        await fold(turn, telling)
 
 
 def _midnight(turn: Turn) -> datetime:

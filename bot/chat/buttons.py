@@ -38,7 +38,7 @@ from bot.chat import (
 )
 from bot.chat.desk import Desk
 from bot.chat.turn import Turn
-from bot.models import CHOICES, EVERY_DAY, LANGUAGES, FollowWhat, How, MuteWhat, WatchHow
+from bot.models import CHOICES, EVERY_DAY, LANGUAGES, FollowWhat, How, MuteWhat, Telling, WatchHow
 from bot.render import actions
 from bot.render.language import voice
 from bot.render.replies import greeting
@@ -169,12 +169,12 @@ def _shown_query(turn: Turn) -> str:
 # --- the verbs
 
 
-def _page_of(show: Callable[[Turn, int], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
-    """A verb whose one argument is a page."""
+def _numbered(show: Callable[[Turn, int], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
+    """A verb whose one argument is a number, of a page or a post."""
 
     def read(arguments: Sequence[str], turn: Turn) -> Act:
-        (page,) = map(_number, arguments)
-        return lambda turn: show(turn, page)
+        (number,) = map(_number, arguments)
+        return lambda turn: show(turn, number)
 
     return read
 
@@ -316,12 +316,17 @@ def _seen(apart: bool) -> Callable[[Sequence[str], Turn], Act]:
     return read
 
 
-def _of_post(act: Callable[[Turn, int], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
-    """A verb about one post."""
+def _of_telling(act: Callable[[Turn, Telling], Awaitable[None]]) -> Callable[[Sequence[str], Turn], Act]:
+    """A verb about one post, which may not be stored any more."""
 
     def read(arguments: Sequence[str], turn: Turn) -> Act:
         (number,) = map(_number, arguments)
-        return lambda turn: act(turn, number)
+
+        async def of_telling(turn: Turn) -> None:
+            if telling := await turn.telling(number):
+                await act(turn, telling)
+
+        return of_telling
 
     return read
 
@@ -525,17 +530,17 @@ VERBS: Mapping[str, Verb] = {
     "begin": Verb(_begin, steers=True),
     "menu": Verb(_menu),
     "side": Verb(_side),
-    "topics": Verb(_page_of(following.show_topics)),
+    "topics": Verb(_numbered(following.show_topics)),
     "on": Verb(_switch(True), steers=True),
     "off": Verb(_switch(False), steers=True),
-    "follows": Verb(_page_of(following.show_subscriptions)),
+    "follows": Verb(_numbered(following.show_subscriptions)),
     "how": Verb(_change, steers=True),
     "drop": Verb(_drop, steers=True),
     "settings": Verb(_settings),
     "set": Verb(_set, steers=True),
     "doubt": Verb(_doubt),
     "settle": Verb(_settle),
-    "history": Verb(_page_of(history.show_versions)),
+    "history": Verb(_numbered(history.show_versions)),
     "speakers": Verb(_speakers),
     "people": Verb(_people),
     "about": Verb(_about),
@@ -554,25 +559,25 @@ VERBS: Mapping[str, Verb] = {
     "keep": Verb(_of_query(watching.save), steers=True),
     "narrow": Verb(_narrow, steers=True),
     "nowatch": Verb(_of_query(watching.drop), steers=True),
-    "whole": Verb(_of_post(acting.show)),
-    "tools": Verb(_of_post(acting.unfold)),
-    "fold": Verb(_of_post(acting.fold)),
+    "whole": Verb(_of_telling(acting.show)),
+    "tools": Verb(_of_telling(acting.unfold)),
+    "fold": Verb(_of_telling(acting.fold)),
     "recent": Verb(_recent),
-    "mute": Verb(_of_post(acting.offer), steers=True),
+    "mute": Verb(_of_telling(acting.offer), steers=True),
     "hush": Verb(_hush, steers=True),
     "unhush": Verb(_unhush, steers=True),
-    "cite": Verb(_of_post(citing.cite)),
+    "cite": Verb(_numbered(citing.cite)),
     "export": Verb(_export),
-    "translate": Verb(_of_post(translating.show)),
-    "pictures": Verb(_of_post(pictures.show)),
-    "watches": Verb(_page_of(watching.show_watches)),
+    "translate": Verb(_of_telling(translating.show)),
+    "pictures": Verb(_of_telling(pictures.show)),
+    "watches": Verb(_numbered(watching.show_watches)),
     "unwatch": Verb(_unwatch, steers=True),
     "digest": Verb(_digest, steers=True),
     "quiet": Verb(_quiet, steers=True),
     "watched": Verb(_watched, steers=True),
     "zone": Verb(_zone, steers=True),
     "language": Verb(_language, steers=True),
-    "status": Verb(_page_of(about.show_status)),
+    "status": Verb(_numbered(about.show_status)),
     "news": Verb(_news, steers=True),
     "manage": Verb(_manage),
     "admin": Verb(operating.understand),

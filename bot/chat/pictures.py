@@ -21,13 +21,10 @@ ALBUM = 10
 """Pictures that Telegram takes as one album."""
 
 
-async def show(turn: Turn, number: int) -> None:
+async def show(turn: Turn, telling: Telling) -> None:
     """A picture or an album with who, when and the link under it; the link alone where the pictures do not come."""
     roster = turn.desk.roster
-    telling = await turn.telling(number)
-    if telling is None:
-        return
-    addresses = turn.desk.database.read(pictures.of, number) if with_pictures(telling, roster) else []
+    addresses = turn.desk.database.read(pictures.of, telling.post.id) if with_pictures(telling, roster) else []
     if not addresses or not await _sent(turn, telling, addresses[:ALBUM]):
         await turn.say(pages.unavailable(turn.voice, telling, roster))
 

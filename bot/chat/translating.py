@@ -2,16 +2,14 @@
 
 from bot import interpret
 from bot.chat.turn import Turn
+from bot.models import Telling
 from bot.render.replies import translations as pages
 from bot.render.statements import translatable
 
 
-async def show(turn: Turn, number: int) -> None:
+async def show(turn: Turn, telling: Telling) -> None:
     """The original with its translation beside it, in a message of its own; the original alone where there is none."""
     roster, _ = turn.desk.roster, turn.voice
-    telling = await turn.telling(number)
-    if telling is None:
-        return
     made = None
     if translatable(_, telling, roster):
         desk = turn.desk
