@@ -10,40 +10,47 @@ from bot.errors import SettingsError
 from bot.settings.reading import Key, Place, Reader, Wrong, expected, shown, url
 
 
-def _bot_token(value: Any, place: Place) -> str:
-    if not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}", value):
-        raise Wrong("is no bot token; expected what @BotFather gives, digits:letters, without quotation marks")
-    return str(value)
+def _secret(expression: str, reason: str) -> Reader:
+    """What the whole value must look like, and what is said if it does not: nothing of the value itself."""
+
+    def read(value: Any, place: Place) -> str:
+        if not re.fullmatch(expression, value):
+            raise Wrong(reason)
+        return str(value)
+
+    return read
 
 
-def _bearer_token(value: Any, place: Place) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9%._~+/=-]+", value):
-        raise Wrong('is no bearer token; expected it alone, without "Bearer", quotation marks or spaces')
-    return str(value)
-
-
-def _translate_key(value: Any, place: Place) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]{1,200}", value):
-        raise Wrong("is no key; expected it alone, without quotation marks or spaces")
-    return str(value)
+_bot_token = _secret(
+    r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}",
+    "is no bot token; expected what @BotFather gives, digits:letters, without quotation marks",
+)
+_bearer_token = _secret(
+    r"[A-Za-z0-9%._~+/=-]+",
+    'is no bearer token; expected it alone, without "Bearer", quotation marks or spaces',
+)
+_translate_key = _secret(
+    r"[\x21-\x7e]{1,200}",
+    "is no key; expected it alone, without quotation marks or spaces",
+)
+_api_hash = _secret(
+    r"[0-9a-f]{32}",
+    "is no api_hash; expected the 32 characters that https://my.telegram.org gives",
+)
+_session = _secret(
+    r"1[A-Za-z0-9_=-]{100,1000}",
+    "is no session of Telethon's; expected the text that logging in gives",
+)
+_webhook_secret = _secret(
+    r"[A-Za-z0-9_-]{16,256}",
+    "is no secret for a webhook; expected 16 to 256 letters, digits, _ and -",
+)
 
 
 def _number(value: Any, place: Place) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", value):
         raise expected("the number that https://my.telegram.org gives as api_id", value)
     return int(value)
-
-
-def _api_hash(value: Any, place: Place) -> str:
-    if not re.fullmatch(r"[0-9a-f]{32}", value):
-        raise Wrong("is no api_hash; expected the 32 characters that https://my.telegram.org gives")
-    return str(value)
-
-
-def _session(value: Any, place: Place) -> str:
-    if not re.fullmatch(r"1[A-Za-z0-9_=-]{100,1000}", value):
-        raise Wrong("is no session of Telethon's; expected the text that logging in gives")
-    return str(value)
 
 
 def _base(value: Any, place: Place) -> str:
@@ -78,12 +85,6 @@ def _port(value: Any, place: Place) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > 65535:
         raise expected("a port from 1 to 65535, or off", value)
     return int(value)
-
-
-def _webhook_secret(value: Any, place: Place) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value):
-        raise Wrong("is no secret for a webhook; expected 16 to 256 letters, digits, _ and -")
-    return str(value)
 
 
 def _host_and_port(value: Any, place: Place) -> tuple[str, int]:
