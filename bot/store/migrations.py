@@ -7,7 +7,29 @@ from bot.store.connection import sqlite3
 
 migrations = Migrations("parley")
 
-FIRST = """
+
+def _step(name: str, script: str) -> None:
+    """A step that is SQL alone."""
+
+    @migrations(name=name)
+    def run(database: sqlite_utils.Database) -> None:
+        _run(database, script)
+
+
+def _run(database: sqlite_utils.Database, script: str) -> None:
+    """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            database.conn.execute(statement)
+            statement = ""
+    database.conn.execute(statement)  # the last one, if it has no semicolon
+
+
+_step(
+    "first",
+    """
 CREATE TABLE sources (
     id TEXT PRIMARY KEY,                       -- the id in config/sources.toml
     kind TEXT NOT NULL,
@@ -162,12 +184,8 @@ CREATE TABLE inbox (
     done_at INTEGER
 ) STRICT;
 CREATE INDEX inbox_waiting ON inbox (update_id) WHERE done_at IS NULL;
-"""
-
-
-@migrations()
-def first(database: sqlite_utils.Database) -> None:
-    _run(database, FIRST)
+""",
+)
 
 
 @migrations()
@@ -179,7 +197,9 @@ def search(database: sqlite_utils.Database) -> None:
     )
 
 
-FATES = """
+_step(
+    "fates",
+    """
 ALTER TABLE posts ADD COLUMN fate TEXT NOT NULL DEFAULT 'stands';  -- what the platform last said of it
 ALTER TABLE posts ADD COLUMN fate_at INTEGER;                      -- when we learned that; NULL: it always stood
 ALTER TABLE posts ADD COLUMN late INTEGER NOT NULL DEFAULT 0;      -- found long after it was published
@@ -196,15 +216,13 @@ CREATE TABLE checks (                          -- posts whose fate is to be aske
     cleared_at INTEGER                         -- when the platform last said that it stands
 ) STRICT;
 CREATE INDEX checks_due ON checks (due_at) WHERE due_at IS NOT NULL;
-"""
+""",
+)
 
 
-@migrations()
-def fates(database: sqlite_utils.Database) -> None:
-    _run(database, FATES)
-
-
-GAPS = """
+_step(
+    "gaps",
+    """
 CREATE TABLE gaps (                            -- when a source was not seen
     id INTEGER PRIMARY KEY,
     source TEXT REFERENCES sources(id),        -- NULL: all of them
@@ -214,35 +232,29 @@ CREATE TABLE gaps (                            -- when a source was not seen
 ) STRICT;
 CREATE UNIQUE INDEX gaps_open ON gaps (source) WHERE until IS NULL;
 CREATE INDEX gaps_by_end ON gaps (until);
-"""
+""",
+)
 
 
-@migrations()
-def gaps(database: sqlite_utils.Database) -> None:
-    _run(database, GAPS)
-
-
-HABITS = """
+_step(
+    "habits",
+    """
 ALTER TABLE sources ADD COLUMN last_new_at INTEGER;               -- when its newest post was published
 ALTER TABLE sources ADD COLUMN rates TEXT NOT NULL DEFAULT '[]';  -- JSON: its posts an hour, by hour of the day in UTC
 ALTER TABLE sources ADD COLUMN silence INTEGER;                   -- the longest silence to expect; NULL: not known
 ALTER TABLE sources ADD COLUMN learned_at INTEGER;                -- when the two above were worked out
 ALTER TABLE sources ADD COLUMN alarmed_at INTEGER;                -- since when operators know that it is ailing
 ALTER TABLE sources ADD COLUMN note TEXT NOT NULL DEFAULT '';     -- what wants mending although it can be read
-"""
+""",
+)
 
 
-@migrations()
-def habits(database: sqlite_utils.Database) -> None:
-    _run(database, HABITS)
+_step("changes", "ALTER TABLE subscribers ADD COLUMN changes TEXT NOT NULL DEFAULT 'now'")
 
 
-@migrations()
-def changes(database: sqlite_utils.Database) -> None:
-    database.conn.execute("ALTER TABLE subscribers ADD COLUMN changes TEXT NOT NULL DEFAULT 'now'")
-
-
-X_BUDGET = """
+_step(
+    "x_budget",
+    """
 CREATE TABLE x_days (                          -- what X has billed, a day of UTC
     day TEXT PRIMARY KEY,                      -- 2022-03-14
     posts INTEGER NOT NULL,
@@ -262,25 +274,19 @@ CREATE TABLE x_holds (                         -- calls whose answer is not know
     price INTEGER NOT NULL,
     PRIMARY KEY (day, question)
 ) STRICT, WITHOUT ROWID;
-"""
+""",
+)
 
 
-@migrations()
-def x_budget(database: sqlite_utils.Database) -> None:
-    _run(database, X_BUDGET)
-
-
-AMENDMENTS = """
+_step(
+    "amendments",
+    """
 ALTER TABLE bodies ADD COLUMN key TEXT;                            -- of words that can be amended: what they tell,
 ALTER TABLE bodies ADD COLUMN part INTEGER NOT NULL DEFAULT 0;     -- the number of the part,
 ALTER TABLE bodies ADD COLUMN audience TEXT;                       -- and to whom, as JSON
 CREATE INDEX bodies_by_key ON bodies (key) WHERE key IS NOT NULL;
-"""
-
-
-@migrations()
-def amendments(database: sqlite_utils.Database) -> None:
-    _run(database, AMENDMENTS)
+""",
+)
 
 
 @migrations()
@@ -290,7 +296,9 @@ def lineage(database: sqlite_utils.Database) -> None:
     database.conn.execute("INSERT INTO lineage VALUES (lower(hex(randomblob(16))))")
 
 
-BACKFILLS = """
+_step(
+    "backfills",
+    """
 CREATE TABLE backfills (                       -- how far a source's past has been read, while that is under way
     source TEXT PRIMARY KEY REFERENCES sources(id) ON DELETE CASCADE,
     address TEXT NOT NULL,                     -- another address is another past
@@ -300,12 +308,8 @@ CREATE TABLE backfills (                       -- how far a source's past has be
     posts INTEGER NOT NULL,
     reached INTEGER                            -- when the oldest of them was published
 ) STRICT, WITHOUT ROWID;
-"""
-
-
-@migrations()
-def backfills(database: sqlite_utils.Database) -> None:
-    _run(database, BACKFILLS)
+""",
+)
 
 
 INDEX_BUFFER = 16 << 20
@@ -356,7 +360,9 @@ def index_by_time(database: sqlite_utils.Database) -> None:
         database.conn.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('hashsize', {INDEX_BUFFER})")  # noqa: S608
 
 
-SHARED_WORDS = """
+_step(
+    "shared_words",
+    """
 ALTER TABLE outbox RENAME TO old_outbox;
 ALTER TABLE bodies RENAME TO old_bodies;
 
@@ -419,26 +425,22 @@ CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 
 DROP INDEX follows_by_value;
 CREATE INDEX follows_by_value ON follows (what, value, subscriber, how);
-"""
+""",
+)
 
 
-@migrations()
-def shared_words(database: sqlite_utils.Database) -> None:
-    _run(database, SHARED_WORDS)
-
-
-SHARED_FAILURES = """
+_step(
+    "shared_failures",
+    """
 ALTER TABLE sources ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;        -- its failure is that of all of its kind
 ALTER TABLE sources ADD COLUMN alarm_shared INTEGER NOT NULL DEFAULT 0;  -- and operators were told of that one
-"""
+""",
+)
 
 
-@migrations()
-def shared_failures(database: sqlite_utils.Database) -> None:
-    _run(database, SHARED_FAILURES)
-
-
-STORIES = """
+_step(
+    "stories",
+    """
 ALTER TABLE subscribers ADD COLUMN retold TEXT NOT NULL DEFAULT 'attach';   -- how they are told what is told again
 ALTER TABLE subscribers ADD COLUMN mentions INTEGER NOT NULL DEFAULT 0;     -- whether they want mentions, too
 
@@ -456,42 +458,34 @@ CREATE TABLE corrections (                     -- readers' doubts whether somebo
 ) STRICT;
 CREATE INDEX corrections_by_time ON corrections (settled_at) WHERE state = 'confirmed';
 CREATE INDEX corrections_by_asker ON corrections (subscriber) WHERE subscriber IS NOT NULL;
-"""
+""",
+)
 
 
-@migrations()
-def stories(database: sqlite_utils.Database) -> None:
-    _run(database, STORIES)
+# The posts of a day as X itself has counted them; NULL while it has not said.
+_step("x_usage", "ALTER TABLE x_days ADD COLUMN billed INTEGER")
 
 
-@migrations()
-def x_usage(database: sqlite_utils.Database) -> None:
-    """The posts of a day as X itself has counted them; NULL while it has not said."""
-    database.conn.execute("ALTER TABLE x_days ADD COLUMN billed INTEGER")
-
-
-EXPORTS = """
+_step(
+    "exports",
+    """
 CREATE TABLE x_exports (                       -- posts of X whose words a chat took away as a file
     chat INTEGER NOT NULL,
     day TEXT NOT NULL,                         -- of UTC; X allows so many a day
     posts INTEGER NOT NULL,
     PRIMARY KEY (chat, day)
 ) STRICT, WITHOUT ROWID;
-"""
+""",
+)
 
 
-@migrations()
-def exports(database: sqlite_utils.Database) -> None:
-    _run(database, EXPORTS)
+# How often the process ended while a row was being sent. Not a doubt: it was perhaps not even begun.
+_step("deaths", "ALTER TABLE outbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0")
 
 
-@migrations()
-def deaths(database: sqlite_utils.Database) -> None:
-    """How often the process ended while a row was being sent. Not a doubt: it was perhaps not even begun."""
-    database.conn.execute("ALTER TABLE outbox ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0")
-
-
-TRANSLATIONS = """
+_step(
+    "translations",
+    """
 CREATE TABLE translations (                    -- by machine; each goes with the words that it is of
     post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
     language TEXT NOT NULL,
@@ -507,15 +501,13 @@ CREATE TABLE translated (                      -- characters that were sent to t
     month TEXT PRIMARY KEY,                    -- of UTC: 2022-03
     characters INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-"""
+""",
+)
 
 
-@migrations()
-def translations(database: sqlite_utils.Database) -> None:
-    _run(database, TRANSLATIONS)
-
-
-PICTURES = """
+_step(
+    "pictures",
+    """
 CREATE TABLE pictures (                        -- where the photos of a post are; they go with its words
     post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
     at INTEGER NOT NULL,
@@ -525,28 +517,24 @@ CREATE TABLE pictures (                        -- where the photos of a post are
 CREATE TRIGGER words_purged AFTER UPDATE OF media ON posts WHEN new.media = '[]' BEGIN
     DELETE FROM pictures WHERE post = new.id;
 END;
-"""
+""",
+)
 
 
-@migrations()
-def pictures(database: sqlite_utils.Database) -> None:
-    _run(database, PICTURES)
-
-
-LOOKS = """
+_step(
+    "looks",
+    """
 ALTER TABLE subscribers ADD COLUMN digest_by TEXT NOT NULL DEFAULT 'side';       -- or topic
 ALTER TABLE subscribers ADD COLUMN empty_digest INTEGER NOT NULL DEFAULT 1;      -- whether one says that it is empty
 ALTER TABLE subscribers ADD COLUMN digest_picture INTEGER NOT NULL DEFAULT 0;    -- whether a picture comes with each
 ALTER TABLE subscribers ADD COLUMN pictures INTEGER NOT NULL DEFAULT 0;          -- whether alerts show one of the post
-"""
+""",
+)
 
 
-@migrations()
-def looks(database: sqlite_utils.Database) -> None:
-    _run(database, LOOKS)
-
-
-OPERATING = """
+_step(
+    "operating",
+    """
 ALTER TABLE sources ADD COLUMN off_since INTEGER;            -- an operator switched it off; config/ has it on
 ALTER TABLE subscribers ADD COLUMN announcements INTEGER NOT NULL DEFAULT 1;  -- whether operators may write to it
 
@@ -568,15 +556,13 @@ CREATE TABLE announcements (                   -- what operators write to all
     chats INTEGER NOT NULL DEFAULT 0           -- to how many it was queued
 ) STRICT;
 CREATE INDEX outbox_troubled ON outbox (settled_at) WHERE settled_at IS NOT NULL AND error <> '';
-"""
+""",
+)
 
 
-@migrations()
-def operating(database: sqlite_utils.Database) -> None:
-    _run(database, OPERATING)
-
-
-MUTES = """
+_step(
+    "mutes",
+    """
 CREATE TABLE mutes (                           -- what somebody does not want to be told of for a while
     subscriber INTEGER NOT NULL REFERENCES subscribers(id) ON DELETE CASCADE,
     what TEXT NOT NULL,                        -- speaker or watch
@@ -588,18 +574,12 @@ CREATE INDEX mutes_by_value ON mutes (what, value, subscriber, ends_at);
 CREATE TRIGGER watch_gone AFTER DELETE ON watches BEGIN
     DELETE FROM mutes WHERE subscriber = old.subscriber AND what = 'watch' AND value = CAST(old.id AS TEXT);
 END;
-"""
+""",
+)
 
 
-@migrations()
-def mutes(database: sqlite_utils.Database) -> None:
-    _run(database, MUTES)
-
-
-@migrations()
-def timetables(database: sqlite_utils.Database) -> None:
-    """`digest` holds one or more local times from here on (08:00,20:00); these are its days, 1 is Monday."""
-    database.conn.execute("ALTER TABLE subscribers ADD COLUMN digest_days TEXT NOT NULL DEFAULT '1234567'")
+# `digest` holds one or more local times from here on (08:00,20:00); these are its days, 1 is Monday.
+_step("timetables", "ALTER TABLE subscribers ADD COLUMN digest_days TEXT NOT NULL DEFAULT '1234567'")
 
 
 INDEX_PARTS = 64
@@ -616,7 +596,9 @@ def index_in_parts(database: sqlite_utils.Database) -> None:
             database.conn.execute(f"INSERT INTO {table} ({table}, rank) VALUES (?, ?)", (name, value))  # noqa: S608
 
 
-MANAGED = """
+_step(
+    "managed",
+    """
 CREATE TABLE managed (                         -- channels and groups that somebody sets up from their private chat
     id INTEGER PRIMARY KEY AUTOINCREMENT,      -- in the data of buttons: never used twice
     user INTEGER NOT NULL,
@@ -627,15 +609,13 @@ CREATE TABLE managed (                         -- channels and groups that someb
     UNIQUE (user, chat)
 ) STRICT;
 CREATE INDEX managed_by_chat ON managed (chat);
-"""
+""",
+)
 
 
-@migrations()
-def managed(database: sqlite_utils.Database) -> None:
-    _run(database, MANAGED)
-
-
-HELD = """
+_step(
+    "held",
+    """
 ALTER TABLE late ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;   -- when it is told with others
 ALTER TABLE late ADD COLUMN why TEXT NOT NULL DEFAULT 'late';    -- late, quiet, burst
 ALTER TABLE late ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
@@ -648,98 +628,72 @@ CREATE INDEX late_by_post ON late (post);
 ALTER TABLE subscribers ADD COLUMN quiet TEXT;                   -- local hours without alerts, 23:00-07:00; NULL: none
 ALTER TABLE subscribers ADD COLUMN bundle INTEGER NOT NULL DEFAULT 1;  -- whether a burst of alerts becomes one message
 CREATE INDEX subscribers_quiet ON subscribers (quiet, zone) WHERE quiet IS NOT NULL;
-"""
+""",
+)
 
 
-@migrations()
-def held(database: sqlite_utils.Database) -> None:
-    _run(database, HELD)
-
-
-COUNTED = """
+_step(
+    "counted",
+    """
 DROP INDEX statements_by_time;
 CREATE INDEX statements_by_time ON statements (published_at, post, speaker, kind)  -- all that counting needs
     WHERE kind <> 'mention' AND kind <> 'unknown';
-"""
+""",
+)
 
 
-@migrations()
-def counted(database: sqlite_utils.Database) -> None:
-    _run(database, COUNTED)
-
-
-APART = """
+_step(
+    "apart",
+    """
 ALTER TABLE subscribers ADD COLUMN deletions TEXT NOT NULL DEFAULT 'now';  -- how they are told; `changes`: edits
 UPDATE subscribers SET deletions = changes;
 ALTER TABLE subscribers ADD COLUMN previews INTEGER NOT NULL DEFAULT 0;    -- whether an alert shows its page
-"""
+""",
+)
 
 
-@migrations()
-def apart(database: sqlite_utils.Database) -> None:
-    _run(database, APART)
-
-
-DRAWINGS = """
+_step(
+    "drawings",
+    """
 CREATE TABLE drawings (                        -- pictures of counts that are to be sent, each once for all who get it
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     png BLOB NOT NULL,
     file_id TEXT NOT NULL DEFAULT '',          -- by which Telegram knows it, once it has it
     made_at INTEGER NOT NULL
 ) STRICT;
-"""
+""",
+)
 
 
-@migrations()
-def drawings(database: sqlite_utils.Database) -> None:
-    _run(database, DRAWINGS)
-
-
-BURSTS = """
+_step(
+    "bursts",
+    """
 ALTER TABLE subscribers ADD COLUMN burst_until INTEGER;   -- until then alerts are gathered, for there were many
 CREATE INDEX subscribers_bursting ON subscribers (burst_until) WHERE burst_until IS NOT NULL;
-"""
+""",
+)
 
 
-@migrations()
-def bursts(database: sqlite_utils.Database) -> None:
-    _run(database, BURSTS)
-
-
-BESIDE = """
+_step(
+    "beside",
+    """
 ALTER TABLE subscribers ADD COLUMN translate INTEGER NOT NULL DEFAULT 0;  -- whether alerts come with a translation
 CREATE TABLE translations_wanted (             -- for alerts that have gone
     post INTEGER NOT NULL REFERENCES posts(id) ON DELETE CASCADE,
     language TEXT NOT NULL,
     PRIMARY KEY (post, language)
 ) STRICT, WITHOUT ROWID;
-"""
+""",
+)
 
 
-@migrations()
-def beside(database: sqlite_utils.Database) -> None:
-    _run(database, BESIDE)
-
-
-CENSUS = """
+# What is counted for a page is counted in indexes alone.
+_step(
+    "census",
+    """
 CREATE INDEX posts_told ON posts (published_at, story) WHERE story <> 0;   -- what is told again, and what tells it
 CREATE INDEX subscribers_census ON subscribers (state, kind, language, created_at);
 DROP INDEX outbox_due;
 CREATE INDEX outbox_due ON outbox (lane, due_at, id, state) WHERE due_at IS NOT NULL AND state <> 'sending';
-"""
-
-
-@migrations()
-def census(database: sqlite_utils.Database) -> None:
-    """What is counted for a page is counted in indexes alone."""
-    _run(database, CENSUS)
-
-
-def _run(database: sqlite_utils.Database, script: str) -> None:
-    """Statement by statement, for `executescript` would commit the transaction that the step runs in."""
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            database.conn.execute(statement)
-            statement = ""
+""",
+)
