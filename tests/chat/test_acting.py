@@ -132,7 +132,10 @@ async def test_what_was_told_by_a_line_is_opened_whole_with_its_buttons(talk: Ta
     assert (all_data_of(first), all_data_of(last)) == ([], [f"cite:{long}", f"tools:{long}"])
 
 
-@pytest.mark.parametrize("data", ["whole:404", "tools:404", "fold:404", "mute:404", "hush:speaker:petrov:on:404"])
+@pytest.mark.parametrize(
+    "data",
+    ["whole:404", "tools:404", "fold:404", "mute:404", "hush:speaker:petrov:on:404", "unhush:speaker:petrov:404"],
+)
 async def test_a_button_of_what_is_not_stored_any_more_says_so(talk: Talk, office: Office, data: str) -> None:
     assert text_of(await talk.presses(data)) == "This statement is not stored any more."
     assert muted(office) == []
