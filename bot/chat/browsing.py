@@ -195,5 +195,5 @@ async def _results(turn: Turn, typed: str, first: int, before: int) -> Message:
         first=first,
         newer=f"search:{_newer(first)}" if first > 1 else "",
         older=f"search:{first + PAGE}:{shown[-1].place}" if len(found) > PAGE else "",
-        buttons=watching.search_buttons(_),
+        buttons=watching.search_buttons(_, found=bool(shown)),
     )

@@ -171,8 +171,10 @@ async def test_no_more_words_of_x_leave_in_a_day_than_x_allows(
     assert "only the link" not in answers[-1]["caption"]
 
 
-async def test_an_export_that_finds_nothing_says_so(talk: Talk, found: dict[str, Any]) -> None:
+async def test_an_export_that_finds_nothing_is_not_offered_and_says_so(talk: Talk, found: dict[str, Any]) -> None:
     (nothing,) = await talk.says("/search nowhere")
+    assert all_data_of(nothing) == ["watch"]
+    assert "export:csv" in all_data_of(found)
     assert text_of(await talk.presses("export:csv", nothing)) == "Nothing found."
     broken = {"text": '"x', "entities": [{"type": "code", "offset": 0, "length": 2}]}
     assert "quotation mark" in text_of(await talk.presses("export:csv", broken))

@@ -93,7 +93,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "query error": lambda _, r, x: watching.query_error(_, "watch", x, QueryError("unclosed_quote", len(x) // 2, x)),
     "query error at the end": lambda _, r, x: watching.query_error(_, "search", x, QueryError("empty", len(x))),
     "query error of nothing": lambda _, r, x: watching.query_error(_, "watch", " ", QueryError("empty", 0)),
-    "search": lambda _, r, x: finish(watching.search_title(_, x), watching.search_buttons(_)),
+    "search": lambda _, r, x: finish(watching.search_title(_, x), watching.search_buttons(_, found=True)),
     "settings": lambda _, r, x: preferences.settings(_, subscriber(), 3, 2, worlds.AT),
     **{
         f"setting {name}": lambda _, r, x, name=name: preferences.choice(_, subscriber(), name)  # type: ignore[misc]

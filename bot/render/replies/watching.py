@@ -191,12 +191,13 @@ def search_title(_: Voice, query: str) -> Text:
     return _("🔎 Search: {query}", query=shown(query))
 
 
-def search_buttons(_: Voice) -> list[list[Button]]:
-    files = [("CSV", "csv"), ("JSON", "json"), (_("Citations").plain, "list")]
-    return [
-        [Button(_("🔔 Watch for this").plain, "watch")],
-        [Button(f"⬇️ {name}", f"export:{form}") for name, form in files],
-    ]
+def search_buttons(_: Voice, *, found: bool) -> list[list[Button]]:
+    """To watch for the words; and to take away what was `found`, if anything was."""
+    rows = [[Button(_("🔔 Watch for this").plain, "watch")]]
+    if found:
+        files = [("CSV", "csv"), ("JSON", "json"), (_("Citations").plain, "list")]
+        rows.append([Button(f"⬇️ {name}", f"export:{form}") for name, form in files])
+    return rows
 
 
 def query_error(_: Voice, command: str, query: str, error: QueryError) -> Message:
