@@ -13,7 +13,6 @@ from bot.errors import FetchError
 from bot.models import Account, Cursor, Fate, Fetched, Post, Source
 from bot.sources import x_page, x_search
 from bot.sources.x_api import LOOKED_UP, Api
-from bot.sources.x_client import Vocabulary
 from bot.sources.x_place import Place, handle
 from bot.sources.x_purse import Purse
 from bot.sources.x_search import Searches
@@ -83,7 +82,7 @@ class X:
         *,
         accounts: Sequence[Source] = (),
         mode: Mode = "auto",
-        vocabulary: Vocabulary = "tweet",
+        vocabulary: x_page.Vocabulary = "tweet",
         country: str = "",
         purse: Purse | None = None,
         resting: Callable[[], Collection[str]] = tuple,

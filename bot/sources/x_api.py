@@ -8,12 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import aiohttp
-import tweepy
 
 from bot.budget import Ask
 from bot.errors import FetchError
-from bot.sources.x_client import Answer, Client, Vocabulary
-from bot.sources.x_page import Json, problem_of, used
+from bot.sources.x_answer import Answer, RefusedError
+from bot.sources.x_page import Json, Vocabulary, problem_of, used
 from bot.sources.x_purse import Purse
 
 Endpoint = Literal["timelines", "search", "posts", "users", "usage"]
@@ -57,6 +56,8 @@ class Api:
         purse: Purse | None,
     ) -> None:
         self.limits: dict[Endpoint, int] = {}
+        from bot.sources.x_client import Client  # tweepy: 7 MiB, which who has no token need not hold
+
         self._client = Client(session, bearer_token, base_url, vocabulary, self._learn)
         self._purse = purse
         self._spent_windows: dict[Endpoint, str] = {}
@@ -114,8 +115,8 @@ class Api:
         async with self._let_through("usage", now):
             try:
                 body = await self._client.get_usage(days)
-            except tweepy.HTTPException as error:
-                raise self._refused("usage", error.response, now) from error
+            except RefusedError as error:
+                raise self._refused("usage", error.answer, now) from error
         self._opened("usage", now)
         return body
 
@@ -138,8 +139,8 @@ class Api:
         async with self._let_through(endpoint, now):
             try:
                 body = await self._paid(ask, call)
-            except tweepy.HTTPException as error:
-                raise self._refused(endpoint, error.response, now) from error
+            except RefusedError as error:
+                raise self._refused(endpoint, error.answer, now) from error
         self._opened(endpoint, now)
         return body
 
@@ -152,7 +153,7 @@ class Api:
             body = await call(grant.size)
             whole = not _next_page(body)
             await self._purse.settle(ask, grant, used(body, ask.kind), whole)
-        except tweepy.HTTPException:
+        except RefusedError:
             await self._purse.drop(ask, grant)
             raise
         finally:

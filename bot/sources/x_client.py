@@ -6,34 +6,18 @@ error pages that are not JSON.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import aiohttp
-import tweepy
 from tweepy.asynchronous import AsyncClient
 
 from bot.errors import FetchError
 from bot.sources import web
-from bot.sources.x_page import Json
-
-Vocabulary = Literal["tweet", "post"]
+from bot.sources.x_answer import Answer, RefusedError
+from bot.sources.x_page import Json, Vocabulary
 
 _CAP = 10_000_000
 _WORDED = ("tweet.fields", "expansions")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer as tweepy wants to see one; its body was read, and is JSON or was not."""
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    body: Json | None
-
-    async def json(self) -> Json | None:
-        return self.body
 
 
 class Client(AsyncClient):  # type: ignore[misc]  # tweepy has no types
@@ -61,7 +45,7 @@ class Client(AsyncClient):  # type: ignore[misc]  # tweepy has no types
         json: object = None,
         user_auth: bool = False,
     ) -> Answer:
-        """Raises tweepy's HTTPException for a refusal, FetchError for what is no answer of X's."""
+        """Raises RefusedError, FetchError for what is no answer of X's."""
         headers = {"Authorization": f"Bearer {self.bearer_token}", "User-Agent": "Parley"}
         url = self.base_url + route
         with web.failures(url):
@@ -71,7 +55,7 @@ class Client(AsyncClient):  # type: ignore[misc]  # tweepy has no types
                 raw = await web.read(response, _CAP)
         answer = Answer(response.status, response.reason or "", response.headers, _json(raw))
         if answer.status != 200:
-            raise tweepy.HTTPException(answer, response_json={})
+            raise RefusedError(answer)
         if answer.body is None:
             raise FetchError("X answers with something that is not JSON")
         self.learn(route, answer.headers)

@@ -17,6 +17,9 @@ from bot.sources.plain import LONGEST_ADDRESS, clean
 
 Json = Mapping[str, Any]
 
+Vocabulary = Literal["tweet", "post"]
+"""How X's fields are named: its old words or its new ones."""
+
 _ID = re.compile(r"[0-9]{1,19}")
 _ESCAPES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ESCAPED = re.compile("|".join(_ESCAPES))
