@@ -1,6 +1,7 @@
 """A poll: what is stored, who is told, and what a failure leaves."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 
 from bot import collect
 from bot.collect import Collector
+from bot.meters import Meters
 from bot.models import Changes, Cursor, Follow, Gap
 from bot.store import checks, gaps, late, pictures, posts, search, sources, subscribers
 from bot.store.database import Database
@@ -59,6 +61,27 @@ async def test_where_pictures_are_is_kept_for_sources_that_may_show_them(databas
     await collector.close()
     number = database.read(posts.known, "petrov-telegram", ["1"])["1"].id
     assert database.read(pictures.of, number) == (["https://cdn.example/1.jpg"] if allowed else [])
+
+
+async def test_while_the_disk_stalls_only_few_polls_hold_what_they_read(database: Database) -> None:
+    wires = {f"wire{number}": replace(ROSTER.sources["wire"], id=f"wire{number}") for number in range(20)}
+    roster, meters = replace(ROSTER, sources=wires), Meters()
+    far_end = Scripted(replace(OLD, source=id) for id in wires)
+    readers = dict.fromkeys(("x", "telegram", "feed"), far_end)
+    await database.write(sources.enrol, wires.values(), NOON)
+    collector = Collector(database, readers, roster, Clock(), lambda: 0.0, lambda: None, meters)
+    stalls = threading.Event()
+    database.submit(lambda connection: stalls.wait())
+    polls = collector.begin_due()
+    await asyncio.sleep(0)  # each has asked its far end
+    assert len(far_end.cursors) == len(polls)
+    await collector.reader.read(wires["wire0"], [OLD], NOON)  # in its turn, behind all that ask to be read
+    read = meters.registry.get_sample_value("parley_read_seconds_count")
+    stalls.set()
+    await asyncio.gather(*polls)
+    assert read == collect.AT_ONCE + 1
+    assert database.read(posts.count) == len(polls)
+    await collector.close()
 
 
 async def test_a_post_that_a_page_shows_twice_is_one(world: World) -> None:
