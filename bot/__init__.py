@@ -20,5 +20,5 @@ The floors: a room imports only rooms on lower floors (tests/test_floors.py read
     4  charts  reader  tell  interpret  search  renewal  listen
     3  store  sources  botapi  translate
     2  words  render  settings  schedule
-    1  models  errors  logs  budget  meters
+    1  models  errors  logs  budget  meters  memory
 """

@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 
-from bot import alarm, annotate, chat, digest, health, renewal
+from bot import alarm, annotate, chat, digest, health, memory, renewal
 from bot.botapi.inbox import Inbox, InTurn
 from bot.botapi.messages import arguments
 from bot.botapi.pacing import Pacing
@@ -75,6 +75,9 @@ RECONCILE_EVERY = timedelta(hours=1)
 COMPARE_EVERY = timedelta(minutes=30)
 """How often this computer's clock is compared with Telegram's."""
 
+GIVE_BACK_EVERY = timedelta(minutes=1)
+"""How often memory that is free goes back to the computer."""
+
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two tries to reach Telegram at the start; they double."""
 
@@ -131,6 +134,7 @@ async def run(settings: Settings) -> None:
             (keeper.forget, FORGET_EVERY),
             (keeper.back_up, BACK_UP_EVERY),
             (keeper.join_index, JOIN_EVERY),
+            (memory.give_back, GIVE_BACK_EVERY),
         ):
             scheduler.add_job(job, "interval", seconds=every.total_seconds(), next_run_time=now())
         scheduler.add_job(_learn, "interval", seconds=LEARN_EVERY.total_seconds(), args=[database], next_run_time=now())

@@ -205,11 +205,12 @@ def complaint(query: str) -> str:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    from bot import app
+    from bot import app, memory
 
     if not settings.bot_token:
         print(HOW_TO_BEGIN, file=sys.stderr)
         return 2
+    memory.keep_little()
     asyncio.run(app.run(settings))
     return 0
 
