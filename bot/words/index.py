@@ -24,7 +24,7 @@ from bot.words.tokens import Text
 
 _PATIENCE = 8  # times a query is asked in vain before it may be filed anew
 _LEARN_EVERY = 8  # texts
-_MOST_SEEN = 20_000  # keys whose frequency is remembered
+_MOST_SEEN = 10_000  # keys whose frequency is remembered
 _MOST_PAIRS = 16  # keys of one pair of words; of more the words are taken one by one
 _PAIR_IS_RARER = 8  # so many times than the rarer of its words
 _SHEET = 256  # watches

@@ -162,7 +162,7 @@ class _Reading(NamedTuple):
     adjectives: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=2_000)  # each word of a text is asked for several times in a row; `tokens` remembers the rest
+@lru_cache(maxsize=500)  # each word of a text is asked for several times in a row; `tokens` remembers the rest
 def _readings(language: str, word: str) -> _Reading:
     parses = _dictionary(language).parse(word)
     known = any(parse.is_known for parse in parses)
@@ -245,7 +245,7 @@ def is_known(word: str, language: str) -> bool:
     return bool(_known(word, language))
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=500)
 def is_english(word: str) -> bool:
     """Whether the English dictionary knows the word, as it stands or in small letters."""
     import simplemma
@@ -253,7 +253,7 @@ def is_english(word: str) -> bool:
     return any(simplemma.is_known(one, lang="en", low_memory=True) for one in (word, word.lower()))
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=1_000)
 def is_proper(word: str) -> bool:
     """Whether an English word, as it stands, keeps its capital letter in the dictionary, or is not in it."""
     return bool(_english().lemmatize(word, "en")[:1].isupper())
@@ -279,6 +279,6 @@ def _has(word: str, grammeme: str) -> bool:
     return any(grammeme in parse.tag.grammemes for language in ("ru", "uk") for parse in _known(word, language))
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=500)
 def _known(word: str, language: str) -> tuple[Any, ...]:
     return tuple(parse for parse in _dictionary(language).parse(word) if parse.is_known)

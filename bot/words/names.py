@@ -175,7 +175,7 @@ class Names:
             if not _is_office(roster.speakers[person.id])
         }
         self._all_parts = frozenset[str]().union(*self._parts.values())
-        self._may_name = lru_cache(5_000)(self._is_a_name)
+        self._may_name = lru_cache(1_000)(self._is_a_name)
 
     def is_part(self, word: str) -> bool:
         """Whether a comparable word is a form of anybody's surname or first name."""
@@ -273,7 +273,7 @@ def _readings(key: str) -> frozenset[str]:
     return frozenset((key, *lemmas.text_keys(key)))
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=1_000)
 def _key(word: str) -> str:
     return fold(clean(word))
 

@@ -313,7 +313,7 @@ class Prints:
         self._roster = roster
         self._concepts = Concepts(roster)
         self._names = names
-        self.sense = lru_cache(5_000)(self._sense)
+        self.sense = lru_cache(2_000)(self._sense)
 
     def _sense(self, form: str, key: str, language: str, function: bool) -> _Sense:
         if form.isdigit():

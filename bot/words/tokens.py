@@ -33,9 +33,9 @@ _HYPHENATED = re.compile(rf"{_HYPHEN.pattern}(?<=\w.)\w")
 _ONE_SCRIPT = re.compile("[A-Za-z]+|[\u0400-\u052f]+")
 _MOST_JOINED_KEYS = 4
 
-REMEMBERED = 5000
-"""Words of each language that are remembered, at some 500 bytes each. Of the 40 words of a post some 14 are read anew
-then (with 60,000 in the end one), which is half a millisecond. Who reads a million posts asks for more: `remember`.
+REMEMBERED = 1500
+"""Words of each language that are remembered, at some 800 bytes each. Of the 40 words of a post some 21 are read anew
+then (with 60,000 in the end one), which is most of a millisecond. Who reads a million posts asks for more: `remember`.
 """
 
 MOST_KEYS_A_PLACE = lemmas.MOST_KEYS + 1 + 2 * _MOST_JOINED_KEYS + 1
