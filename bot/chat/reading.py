@@ -32,6 +32,14 @@ LANGUAGE_NAMES: Mapping[str, str] = {
 MOST_PIECES = 20
 """Names in one command; more is no list that a person typed."""
 
+MOST_ZONES = 8
+"""Of a country; in one with more a city is to be named."""
+
+ALIKE = 0.75
+"""Of 1: how much the name of a place must look like what was typed. A slip leaves as much; a city that is in no list is
+less like any that is.
+"""
+
 
 def pieces(typed: str) -> list[str]:
     """The names of a list: apart by commas, semicolons or lines."""
@@ -147,23 +155,24 @@ def _day_names() -> Mapping[str, int]:
     return names
 
 
-def near(typed: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Those of the known words that look like what was typed."""
-    return difflib.get_close_matches(typed.casefold()[:40], list(known), most, 0.6)
+def near(typed: str, known: Iterable[str], most: int = 3, likeness: float = 0.6) -> list[str]:
+    """Those of the known words that look like what was typed; of 1 they are so much alike at least."""
+    return difflib.get_close_matches(typed.casefold()[:40], list(known), most, likeness)
 
 
 # --- time zones
 
 
 def zones(typed: str) -> list[str]:
-    """The IANA zones that a name, a city in any of our languages, or a distance from UTC means."""
+    """The IANA zones that a name, a city or a country in any of our languages, or a distance from UTC means."""
     if offset := _offset(typed):
         return [offset]
     if places := _between_hours(typed):
         return list(places)
     if typed.strip() in available_timezones():
         return [typed.strip()]
-    return sorted(_places().get(_plain(typed), ()))
+    plain = _plain(typed)
+    return sorted(_places().get(plain) or _countries().get(plain) or ())
 
 
 def zone_at(latitude: float, longitude: float) -> str:
@@ -177,9 +186,10 @@ def zone_at(latitude: float, longitude: float) -> str:
 
 
 def near_zones(typed: str) -> list[str]:
-    """Zones of cities that look like what was typed."""
-    found = near(_plain(typed), _places())
-    return list(dict.fromkeys(zone for city in found for zone in sorted(_places()[city])))
+    """Zones of cities and countries that look like what was typed."""
+    known = {**_countries(), **_places()}
+    found = near(_plain(typed), known, likeness=ALIKE)
+    return list(dict.fromkeys(zone for place in found for zone in sorted(known[place])))
 
 
 def _offset(typed: str) -> str:
@@ -226,6 +236,20 @@ def _places() -> Mapping[str, frozenset[str]]:
             if current in known and "city" in words:
                 found[_plain(words["city"])].add(current)
     return {city: frozenset(zones) for city, zones in found.items()}
+
+
+@functools.cache
+def _countries() -> Mapping[str, frozenset[str]]:
+    """Countries, plainly written, and their zones, if one can choose among these; from CLDR."""
+    zones: Mapping[str, Sequence[str]] = get_global("territory_zones")
+    known = available_timezones()
+    few = {code: frozenset(found) & known for code, found in zones.items() if len(found) <= MOST_ZONES}
+    return {
+        _plain(name): few[code]
+        for language in LANGUAGES
+        for code, name in Locale(language).territories.items()
+        if few.get(code)
+    }
 
 
 def _plain(name: str) -> str:

@@ -84,8 +84,8 @@ async def zone(turn: Turn, typed: str) -> None:
         return
     meant = reading.zones(words)
     if len(meant) != 1:
-        near = meant or reading.near_zones(words)
-        await turn.say(settling.bad_zone(turn.voice, words, near))
+        answer = settling.several_zones if meant else settling.bad_zone
+        await turn.say(answer(turn.voice, words, meant or reading.near_zones(words)))
         return
     if not await turn.steers():
         await turn.say(greeting.only_admins(turn.voice))

@@ -617,6 +617,13 @@ async def test_quiet_hours_are_chosen_by_buttons(talk: Talk, office: Office) -> 
     assert "You have no quiet hours." in none["text"]
 
 
+async def test_of_several_zones_one_is_chosen(talk: Talk) -> None:
+    (answer,) = await talk.says("/zone Ukraine")
+    assert "“Ukraine” may be one of several time zones" in answer["text"]
+    assert data_of(answer) == ["zone:Europe/Kyiv", "zone:Europe/Simferopol"]
+    assert "Europe/Kyiv (EET)" in text_of(await talk.presses("zone:Europe/Kyiv", answer))
+
+
 async def test_a_zone_that_is_not_known_is_answered_with_those_like_it(talk: Talk) -> None:
     (answer,) = await talk.says("/zone Kyyv")
     assert "I do not know the time zone “Kyyv”." in answer["text"]

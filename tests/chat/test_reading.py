@@ -55,17 +55,26 @@ def test_times_of_day(typed: str, at: time | None) -> None:
         ("-13", []),
         ("+5:30", ["Asia/Colombo", "Asia/Kolkata"]),
         ("+1:15", []),
+        ("Украина", ["Europe/Kyiv", "Europe/Simferopol"]),
+        ("Швейцарія", ["Europe/Zurich"]),
+        ("turkiye", ["Europe/Istanbul"]),
+        ("Russia", []),
         ("Atlantis", []),
         ("", []),
         ("../../etc/passwd", []),
     ],
 )
-def test_zones_by_name_city_or_distance(typed: str, zones: list[str]) -> None:
+def test_zones_by_name_place_or_distance(typed: str, zones: list[str]) -> None:
     assert reading.zones(typed) == zones
 
 
 def test_a_city_with_a_slip_of_the_finger_is_offered() -> None:
     assert reading.near_zones("Kyev") == ["Europe/Kyiv"]
+    assert reading.near_zones("Turkey") == ["Europe/Istanbul"]
+
+
+def test_a_city_that_is_in_no_list_is_not_taken_for_another() -> None:
+    assert reading.near_zones("Львів") == reading.near_zones("Атлантида") == []
 
 
 def test_a_word_on_how_ends_a_list_of_names() -> None:

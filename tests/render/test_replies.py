@@ -111,6 +111,7 @@ ANSWERS: dict[str, Callable[[Voice, Roster, str], Message]] = {
     "zone": lambda _, r, x: settling.zone(_, worlds.AT, "UTC"),
     "zone set": lambda _, r, x: settling.zone_set(_, subscriber(), worlds.AT),
     "bad zone": lambda _, r, x: settling.bad_zone(_, x, ["Europe/Kyiv"]),
+    "several zones": lambda _, r, x: settling.several_zones(_, x, ["Europe/Kyiv", "Europe/Simferopol"]),
     "status": lambda _, r, x: settling.status(
         _, r, [settling.SourceState("daily", None, worlds.AT, x)], worlds.AT, settling.Queue(1, 2, 3), 0, GAPS
     ),

@@ -158,7 +158,7 @@ def _zone_hint(_: Voice) -> Text:
     examples = joined([Text(f"/zone {one}").marked("code") for one in ("Europe/Kyiv", "New York", "+3")], ", ")
     return joined(
         [
-            _("Another one, by its city or its distance from UTC: {examples}", examples=examples),
+            _("Another one, by a large city, a country or the distance from UTC: {examples}", examples=examples),
             _("Or send me your location (📎) in our private chat: its zone is taken, the place is not kept."),
         ],
         "\n",
@@ -170,13 +170,23 @@ def zone_set(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
 
 
 def bad_zone(_: Voice, typed: str, near: Sequence[str]) -> Message:
-    """An unknown zone, or a city that several zones have."""
+    """An unknown zone, and those that look like it."""
     lines = [
         _("I do not know the time zone “{typed}”.", typed=inline(typed, 60)),
         _("Did you mean one of these?") if near else "",
         _zone_hint(_),
     ]
-    return finish(joined(lines, "\n"), [[Button(name, f"zone:{name}")] for name in near[:8]])
+    return finish(joined(lines, "\n"), _zone_buttons(near))
+
+
+def several_zones(_: Voice, typed: str, zones: Sequence[str]) -> Message:
+    """A place or a distance that more than one zone has."""
+    asked = _("“{typed}” may be one of several time zones. Which one?", typed=inline(typed, 60))
+    return finish(joined([asked, _zone_hint(_)], "\n"), _zone_buttons(zones))
+
+
+def _zone_buttons(zones: Sequence[str]) -> list[list[Button]]:
+    return [[Button(name, f"zone:{name}")] for name in zones[:8]]
 
 
 def no_zone(_: Voice) -> Message:
