@@ -25,7 +25,7 @@ from bot.render.statements import (
     with_pictures,
     withdrawn,
 )
-from bot.render.text import MESSAGE, Text, finish, inline, joined, split, usable, verbatim
+from bot.render.text import MESSAGE, Text, finish, in_rows, inline, joined, split, usable, verbatim
 
 FOUND = 40
 """Matched forms that are marked in one text; past that the marks crowd out the rest."""
@@ -232,7 +232,9 @@ def catch_up(
             "📬 {count} post while you were not reached", "📬 {count} posts while you were not reached", total
         )
     limit = SHORT if len(shown) > LISTED else 160
-    lines = [f"{number}. {_fate(one)}" + line(_, one, roster, limit) for number, one in enumerate(shown, 1)]
+    lines: list[Text | str] = [
+        f"{number}. {_fate(one)}" + line(_, one, roster, limit) for number, one in enumerate(shown, 1)
+    ]
     more = (
         _.many(
             "{count} earlier one is not shown. /latest has them all.",
@@ -242,23 +244,21 @@ def catch_up(
         if hidden
         else ""
     )
-    messages = []
-    for start in range(0, max(len(lines), 1), HELD):
-        some: list[Text | str] = [*lines[start : start + HELD]]
-        if not start:
-            some.insert(0, opening.marked("bold"))
-        if start + HELD >= len(lines):
-            some.append(more)
-        opened = _whole(shown[start : start + HELD], start + 1)
-        messages.append(finish(joined(some, "\n\n").cut(MESSAGE), opened))
-    return messages
+    starts = range(0, max(len(lines), 1), HELD)
+    parts = [lines[start : start + HELD] for start in starts]
+    parts[0] = [opening.marked("bold"), *parts[0]]
+    parts[-1] = [*parts[-1], more]
+    return [
+        finish(joined(part, "\n\n").cut(MESSAGE), _whole(shown[start : start + HELD], start + 1))
+        for start, part in zip(starts, parts, strict=True)
+    ]
 
 
-def _whole(tellings: Sequence[Telling], first: int) -> list[list[Button]]:
+def _whole(tellings: Sequence[Telling], first: int) -> list[Sequence[Button]]:
     """Buttons that open the statements, by the numbers that they have from `first` on."""
     numbered = enumerate(tellings, first)
     buttons = [Button(f"{number} ⋯", f"whole:{one.post.id}") for number, one in numbered if one.post.id]
-    return [buttons[at : at + ROW] for at in range(0, len(buttons), ROW)]
+    return in_rows(buttons, ROW)
 
 
 def _fate(telling: Telling) -> str:

@@ -362,6 +362,11 @@ def finished(buttons: Iterable[Sequence[Button]]) -> tuple[tuple[Button, ...], .
     return tuple(rows)
 
 
+def in_rows(buttons: Sequence[Button], many: int) -> list[Sequence[Button]]:
+    """So many beside each other, the last row with what is left."""
+    return [buttons[start : start + many] for start in range(0, len(buttons), many)]
+
+
 def _pressable(button: Button) -> bool:
     if button.copy:
         return units(button.copy) <= COPY

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.models import Button, Message, Subscriber
 from bot.render.language import NATIVE, Voice
 from bot.render.replies.settling import digest_line, quiet_line, to_settings, zone_line
-from bot.render.text import Text, finish, joined
+from bot.render.text import Text, finish, in_rows, joined
 
 IN_A_ROW = 2
 """Buttons beside each other whose words a phone shows whole."""
@@ -130,8 +130,7 @@ def settings(
         Button("🌙 " + _("Quiet hours").plain, "quiet"),
         *(Button(one.title, f"set:{one.name}") for one in offered),
     ]
-    rows = [buttons[start : start + IN_A_ROW] for start in range(0, len(buttons), IN_A_ROW)]
-    return finish(joined(lines, "\n"), rows)
+    return finish(joined(lines, "\n"), in_rows(buttons, IN_A_ROW))
 
 
 def _counts(_: Voice, follows: int, watches: int) -> Text:

@@ -9,7 +9,7 @@ from bot.models import EVERY_DAY, Button, Gap, Message, Roster, Subscriber
 from bot.render.digests import blind, spans
 from bot.render.language import Voice, zone_name
 from bot.render.statements import account
-from bot.render.text import Text, finish, inline, joined
+from bot.render.text import Text, finish, in_rows, inline, joined
 
 TIMES = ("08:00", "12:00", "18:00", "20:00", "22:00")
 """Digest times to choose by a button; any other can be typed."""
@@ -35,7 +35,7 @@ def digest(_: Voice, subscriber: Subscriber, now: datetime) -> Message:
     times = [_switch(at, at in chosen, f"digest:{'off' if at in chosen else 'on'}:{at}") for at in offered]
     off = _switch(_("No digest").plain, when is None, "digest:off")
     hint = _("Other times and days: {example}", example=Text("/digest 7:30 21:00 mon-fri").marked("code"))
-    rows = [times[start : start + IN_A_ROW] for start in range(0, len(times), IN_A_ROW)]
+    rows = in_rows(times, IN_A_ROW)
     rows += [_days(_, when.days) if when else [], [off, Button("🕰 " + _("Time zone").plain, "zone")]]
     return finish(joined([digest_line(_, subscriber, now), hint], "\n"), [*rows, to_settings(_)])
 

@@ -6,7 +6,7 @@ from bot.errors import QueryError
 from bot.models import Button, Message, Roster, Telling, Trial, Watch, WatchHow
 from bot.render import statements as cards
 from bot.render.language import Voice
-from bot.render.text import Text, clean, finish, inline, joined
+from bot.render.text import Text, clean, finish, in_rows, inline, joined
 
 SIGNS: Mapping[WatchHow, str] = {"urgent": "🚨", "now": "🔔", "silent": "🔕", "digest": "📰", "off": "⏸"}
 
@@ -92,9 +92,8 @@ def narrowing(_: Voice, roster: Roster, query: str) -> Message:
         Button(joined([inline(side.flag, 16), _.name(side.name, 30)], " ").plain, f"narrow:side:{side.id}")
         for side in list(roster.sides.values())[:8]
     ]
-    rows = [sides[start : start + 2] for start in range(0, len(sides), 2)]
     done = [Button("✅ " + _("Save").plain, "keep"), Button(_("Drop it").plain, "nowatch")]
-    return finish(joined(lines, "\n"), [kinds, *rows, done])
+    return finish(joined(lines, "\n"), [kinds, *in_rows(sides, 2), done])
 
 
 def dropped(_: Voice, query: str) -> Message:
@@ -179,12 +178,11 @@ def watches(_: Voice, found: Sequence[Watch], page: int = 0) -> Message:
     lines += [Text(f"{number}. ") + inline(watch.query, 80).marked("code") for number, watch in part]
     lines.append(_("Press a number to change how you are told, or to stop watching."))
     buttons = [Button(f"{SIGNS[watch.how]} {number}", f"watched:{watch.id}") for number, watch in part]
-    rows = [buttons[start : start + 5] for start in range(0, len(buttons), 5)]
     turning = [
         *([Button("◀️", f"watches:{page - 1}")] if page else []),
         *([Button("▶️", f"watches:{page + 1}")] if page < last else []),
     ]
-    return finish(joined(lines, "\n"), [*rows, turning])
+    return finish(joined(lines, "\n"), [*in_rows(buttons, 5), turning])
 
 
 def search_title(_: Voice, query: str) -> Text:
