@@ -25,6 +25,7 @@ from bot.store import (
     drawings,
     exports,
     inbox,
+    mutes,
     outbox,
     search,
     subscribers,
@@ -198,6 +199,7 @@ class Keeper:
         await self._database.write(budget.forget, now)
         await self._database.write(drawings.forget, now - DRAWN)
         await self._database.write(exports.forget, now)
+        await self._database.write(mutes.forget, now)
         return gone
 
 

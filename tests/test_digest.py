@@ -289,7 +289,7 @@ async def test_the_digest_has_the_changes_of_what_was_muted(
     who = filled.submit(subscribe, *([follow] if follow else []), watch="truce").result()
     for what in ("changes", "deletions"):
         filled.submit(subscribers.choose, who, what, changes).result()
-    filled.submit(mutes.put, who, muted, NOON).result()
+    filled.submit(mutes.put, who, muted).result()
     await digest.queue_due(filled, ROSTER, EVENING)
     texts(filled)
     filled.submit(change).result()

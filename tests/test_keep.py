@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from bot import keep
-from bot.models import Cursor, IndexEntry, Message
+from bot.models import Cursor, IndexEntry, Message, Mute
 from bot.settings import MEGABYTE, Backup, Keep, Settings
-from bot.store import copies, disk, inbox, outbox, search, sources, subscribers
+from bot.store import copies, disk, inbox, mutes, outbox, search, sources, subscribers
 from bot.store.connection import Connection
 from bot.store.database import Database
 from tests.store.worlds import parts_of_index, put_post, put_source, put_subscriber
@@ -256,6 +256,30 @@ async def test_what_is_older_than_the_settings_say_is_forgotten(
     assert {number // 100 for (number,) in kept[2]} == {0, 1, 2, 10}
     assert (1002,) in kept[2]
     assert await house.keeper.forget() == 0
+
+
+async def test_a_mute_is_forgotten_once_a_digest_was_made_after_it(house: House) -> None:
+    """Whoever wants no digest has none to wait for."""
+
+    def mute(connection: Connection, chat: int) -> None:
+        who = put_subscriber(connection, NOON - DAY, chat)
+        mutes.put(connection, who.id, Mute("speaker", "petrov", NOON - timedelta(hours=1)))
+        mutes.put(connection, who.id, Mute("speaker", "ivanenko"))
+        subscribers.set_digest(connection, who.id, who.digest if chat == 1 else None, who.zone, NOON)
+
+    def kept(connection: Connection) -> list[tuple[int, str]]:
+        rows = connection.execute("SELECT chat, value FROM mutes JOIN subscribers ON id = subscriber ORDER BY 1, 2")
+        return rows.fetchall()
+
+    for chat in (1, 2):
+        await house.database.write(mute, chat)
+    await house.keeper.forget()
+    assert house.database.read(kept) == [(1, "ivanenko"), (1, "petrov"), (2, "ivanenko")]
+    known = house.database.read(subscribers.find, 1)
+    assert known
+    await house.database.write(subscribers.digested, known, NOON, None)
+    await house.keeper.forget()
+    assert house.database.read(kept) == [(1, "ivanenko"), (2, "ivanenko")]
 
 
 def test_the_size_of_a_database_counts_its_log(tmp_path: Path) -> None:

@@ -80,9 +80,8 @@ def _brought_by(connection: Connection, turn: Turn, telling: Telling, subscriber
 
 def _mute(connection: Connection, turn: Turn, wanted: Mute) -> list[Watch]:
     """Gives the subscriber's watches: only their own can be muted, and they name what is."""
-    now = turn.desk.now()
-    subscriber = subscribers.enrol(connection, turn.newcomer, now)
+    subscriber = subscribers.enrol(connection, turn.newcomer, turn.desk.now())
     watches = subscribers.watches(connection, subscriber.id)
     if wanted.what == "speaker" or wanted.value in {str(watch.id) for watch in watches}:
-        mutes.put(connection, subscriber.id, wanted, now)
+        mutes.put(connection, subscriber.id, wanted)
     return watches

@@ -11,14 +11,8 @@ from bot.store.connection import Connection
 from bot.store.times import from_ms, to_ms
 
 
-def put(connection: Connection, subscriber: int, mute: Mute, now: datetime) -> None:
-    """In place of one of the same; what no digest asks for any more goes."""
-    connection.execute(
-        """DELETE FROM mutes WHERE subscriber = :subscriber AND ends_at <= (
-            SELECT iif(digest IS NULL, :now, digested_at) FROM subscribers WHERE id = :subscriber
-        )""",
-        {"subscriber": subscriber, "now": to_ms(now)},
-    )
+def put(connection: Connection, subscriber: int, mute: Mute) -> None:
+    """In place of one of the same."""
     connection.execute(
         "INSERT INTO mutes (subscriber, what, value, ends_at) VALUES (?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET ends_at = excluded.ends_at",
@@ -58,3 +52,13 @@ def since_digest(connection: Connection, subscribers: Collection[int]) -> dict[i
     for subscriber, what, value in rows:
         found[subscriber] = found.get(subscriber, frozenset()) | {(what, value)}
     return found
+
+
+def forget(connection: Connection, now: datetime) -> None:
+    """Drop what is over and no digest asks for any more."""
+    connection.execute(
+        """DELETE FROM mutes WHERE ends_at <= (
+            SELECT iif(digest IS NULL, ?, digested_at) FROM subscribers WHERE id = subscriber
+        )""",
+        (to_ms(now),),
+    )

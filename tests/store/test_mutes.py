@@ -26,13 +26,13 @@ def reached(database: Database, now: datetime, *speakers: str, watches: tuple[in
 
 def test_a_muted_speaker_is_not_told_of_until_the_time_is_over(database: Database, now: datetime) -> None:
     who = database.submit(follow_all, now).result()
-    database.submit(mutes.put, who, Mute("speaker", "ann", now + HOUR), now).result()
+    database.submit(mutes.put, who, Mute("speaker", "ann", now + HOUR)).result()
     assert not reached(database, now, "ann")
     assert not reached(database, now + HOUR - timedelta(milliseconds=1), "ann")
     assert reached(database, now + HOUR, "ann")
     assert reached(database, now, "bob")
     assert reached(database, now, "ann", "bob")
-    database.submit(mutes.put, who, Mute("speaker", "bob"), now).result()
+    database.submit(mutes.put, who, Mute("speaker", "bob")).result()
     assert not reached(database, now, "ann", "bob")
     assert not reached(database, now + 9999 * HOUR, "bob")
 
@@ -40,7 +40,7 @@ def test_a_muted_speaker_is_not_told_of_until_the_time_is_over(database: Databas
 def test_a_muted_speaker_breaks_through_no_watch(database: Database, now: datetime) -> None:
     who = database.submit(follow_all, now).result()
     watch = database.submit(subscribers.watch, who, "talks", "k", now).result()
-    database.submit(mutes.put, who, Mute("speaker", "ann"), now).result()
+    database.submit(mutes.put, who, Mute("speaker", "ann")).result()
     assert not reached(database, now, "ann", watches=(watch.id,))
 
 
@@ -49,7 +49,7 @@ def test_a_muted_watch_brings_nothing_and_what_is_followed_comes_all_the_same(
 ) -> None:
     who = database.submit(put_subscriber, now).result().id
     watch = database.submit(subscribers.watch, who, "talks", "k", now).result()
-    database.submit(mutes.put, who, Mute("watch", str(watch.id), now + HOUR), now).result()
+    database.submit(mutes.put, who, Mute("watch", str(watch.id), now + HOUR)).result()
     assert not reached(database, now, "ann", watches=(watch.id,))
     assert reached(database, now + HOUR, "ann", watches=(watch.id,))
     database.submit(subscribers.follow, who, Follow("all")).result()
@@ -62,7 +62,7 @@ def test_what_no_digest_asks_for_goes_and_the_rest_is_listed_in_the_order_of_its
 ) -> None:
     who = database.submit(put_subscriber, now).result().id
     for mute in (Mute("speaker", "ann"), Mute("speaker", "bob", now + HOUR), Mute("watch", "7", now + HOUR / 2)):
-        database.submit(mutes.put, who, mute, now).result()
+        database.submit(mutes.put, who, mute).result()
     assert [one.value for one in database.read(mutes.of, who, now)] == ["7", "bob", "ann"]
     assert [one.value for one in database.read(mutes.of, who, now + HOUR)] == ["ann"]
     asked = frozenset({("speaker", "ann"), ("speaker", "bob"), ("watch", "7")})
@@ -70,7 +70,8 @@ def test_what_no_digest_asks_for_goes_and_the_rest_is_listed_in_the_order_of_its
     known = database.read(subscribers.get, who)
     database.submit(subscribers.digested, known, now + HOUR, None).result()
     assert database.read(mutes.since_digest, [who, 99]) == {who: frozenset({("speaker", "ann")})}
-    database.submit(mutes.put, who, Mute("speaker", "ann", now + 3 * HOUR), now + 2 * HOUR).result()
+    database.submit(mutes.put, who, Mute("speaker", "ann", now + 3 * HOUR)).result()
+    database.submit(mutes.forget, now + 2 * HOUR).result()
     held = database.read(exports.everything_of, 1, 0)
     assert held is not None
     assert [one["value"] for one in held["mutes"]] == ["ann"]
@@ -82,8 +83,8 @@ def test_what_no_digest_asks_for_goes_and_the_rest_is_listed_in_the_order_of_its
 def test_a_mute_goes_with_its_watch_and_moves_with_its_group(database: Database, now: datetime) -> None:
     who = database.submit(put_subscriber, now, -5).result().id
     watch = database.submit(subscribers.watch, who, "talks", "k", now).result()
-    database.submit(mutes.put, who, Mute("watch", str(watch.id)), now).result()
-    database.submit(mutes.put, who, Mute("speaker", "ann"), now).result()
+    database.submit(mutes.put, who, Mute("watch", str(watch.id))).result()
+    database.submit(mutes.put, who, Mute("speaker", "ann")).result()
     new = database.submit(put_subscriber, now, -100).result().id
     database.submit(subscribers.move, -5, -100).result()
     assert {one.what for one in database.read(mutes.of, new, now)} == {"speaker", "watch"}
@@ -94,7 +95,7 @@ def test_a_mute_goes_with_its_watch_and_moves_with_its_group(database: Database,
 @pytest.mark.parametrize("erased", [True, False])
 def test_a_mute_is_forgotten_with_its_chat(database: Database, now: datetime, erased: bool) -> None:
     who = database.submit(put_subscriber, now).result().id
-    database.submit(mutes.put, who, Mute("speaker", "ann"), now).result()
+    database.submit(mutes.put, who, Mute("speaker", "ann")).result()
     if erased:
         database.submit(subscribers.erase, 1).result()
     assert bool(database.read(mutes.of, who, now)) is not erased
