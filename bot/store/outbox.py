@@ -358,9 +358,8 @@ def _reader(connection: Connection, notification: int, part: int, body: int) -> 
 def withdraw(connection: Connection, told: Told, now: datetime) -> None:
     """What has not been sent of these words will not be."""
     connection.execute(
-        """UPDATE outbox SET state = 'refused', due_at = NULL, settled_at = ?, error = 'gone at its source'
-        WHERE notification = ? AND part = ? AND body = ? AND due_at IS NOT NULL AND state <> 'sending'
-        AND message_id IS NULL""",
+        f"""UPDATE outbox SET state = 'refused', due_at = NULL, settled_at = ?, error = 'gone at its source'
+        WHERE notification = ? AND part = ? AND body = ? AND {STANDING} AND message_id IS NULL""",  # noqa: S608
         (to_ms(now), told.notification, told.part, told.body),
     )
 
@@ -422,12 +421,12 @@ def claim(connection: Connection, now: datetime, limit: int) -> list[Notificatio
     claimed: list[int] = []
     for lane in range(len(LANES)):
         rows = connection.execute(
-            """SELECT id FROM outbox AS row
-            WHERE lane = :lane AND due_at <= :now AND due_at IS NOT NULL AND state <> 'sending' AND NOT EXISTS (
+            f"""SELECT id FROM outbox AS row
+            WHERE lane = :lane AND due_at <= :now AND {STANDING} AND NOT EXISTS (
                 SELECT 1 FROM outbox AS other
                 WHERE other.subscriber = row.subscriber AND other.due_at IS NOT NULL
                 AND (other.state = 'sending' OR (other.lane, other.id) < (row.lane, row.id))
-            ) ORDER BY due_at, id LIMIT :most""",
+            ) ORDER BY due_at, id LIMIT :most""",  # noqa: S608
             {"lane": lane, "now": to_ms(now), "most": limit - len(claimed)},
         )
         claimed += [id for (id,) in rows]
@@ -497,8 +496,8 @@ def refuse(connection: Connection, id: int, error: str, now: datetime) -> None:
 def hold(connection: Connection, chat: int, until: datetime) -> None:
     """Nothing goes to this chat before then: all that waits for it waits until then."""
     connection.execute(
-        """UPDATE outbox SET due_at = max(due_at, ?) WHERE due_at IS NOT NULL AND state <> 'sending'
-        AND subscriber IN (SELECT id FROM subscribers WHERE chat = ?)""",
+        f"""UPDATE outbox SET due_at = max(due_at, ?) WHERE {STANDING}
+        AND subscriber IN (SELECT id FROM subscribers WHERE chat = ?)""",  # noqa: S608
         (to_ms(until), chat),
     )
 
@@ -559,7 +558,7 @@ def overdue_since(connection: Connection, now: datetime) -> datetime | None:
 
 def _first(connection: Connection, question: str, **given: int) -> datetime | None:
     """The earliest answer of all lanes; asked one by one each takes a single step in the index."""
-    waits = "lane = :lane AND due_at IS NOT NULL AND state <> 'sending'"
+    waits = f"lane = :lane AND {STANDING}"
     asked = [
         connection.execute(question.format(waits), {"lane": lane, **given}).fetchone() for lane in range(len(LANES))
     ]
