@@ -14,7 +14,7 @@ from bot.models import Follow, FollowWhat, Names, Roster, Source, Speaker
 from bot.words.letters import clean, fold
 from bot.words.names import full_forms
 from bot.words.query import Query, literal
-from bot.words.tokens import read
+from bot.words.tokens import Text, read
 
 EVERYTHING = frozenset({"all", "everything", "everyone", "все", "всі", "усі", "усе", "всех", "всіх", "усіх"})
 
@@ -51,12 +51,17 @@ def follow_targets(text: str, roster: Roster) -> list[Follow]:
     """Everything one can follow that the text names: all, sides, speakers, topics, sources, in this order."""
     if " ".join(_words(text)) in EVERYTHING:
         return [Follow("all")]
+    typed = read(text)
     found = [
-        Follow("side", side.id) for side in roster.sides.values() if _is_called(text, side.id, side.name, side.flag)
+        Follow("side", side.id)
+        for side in roster.sides.values()
+        if _is_called(text, typed, side.id, side.name, side.flag)
     ]
     found += [Follow("speaker", speaker) for speaker in speakers(text, roster)]
-    found += [Follow("topic", topic.id) for topic in roster.topics.values() if _is_called(text, topic.id, topic.name)]
-    found += [Follow("source", source.id) for source in roster.sources.values() if _is_source(text, source)]
+    found += [
+        Follow("topic", topic.id) for topic in roster.topics.values() if _is_called(text, typed, topic.id, topic.name)
+    ]
+    found += [Follow("source", source.id) for source in roster.sources.values() if _is_source(text, typed, source)]
     return found
 
 
@@ -99,10 +104,10 @@ def _without(typed: tuple[str, ...], surname: tuple[str, ...]) -> tuple[str, ...
     return typed[size:] if typed[:size] == surname else None
 
 
-def _is_called(text: str, id: str, names: Names, flag: str = "") -> bool:
+def _is_called(text: str, typed: Text, id: str, names: Names, flag: str = "") -> bool:
+    """`typed` is the text as it is read."""
     if _same_id(text, id) or (flag and text.strip() == flag):
         return True
-    typed = read(text)
     size = len(typed.spans)
     return size > 0 and any(words == size and query.matches(typed) for words, query in map(_read, names.values()))
 
@@ -113,10 +118,10 @@ def _read(name: str) -> tuple[int, Query]:
     return len(read(name).spans), literal(name)
 
 
-def _is_source(text: str, source: Source) -> bool:
+def _is_source(text: str, typed: Text, source: Source) -> bool:
     if _same_id(text, source.id) or _is_address(text, source):
         return True
-    return source.outlet is not None and _is_called(text, source.id, source.outlet)
+    return source.outlet is not None and _is_called(text, typed, source.id, source.outlet)
 
 
 def _is_address(text: str, source: Source) -> bool:
